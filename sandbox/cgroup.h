@@ -1,0 +1,97 @@
+/* cgroup.h - resource control of one run: one interface, two back ends (v1/hybrid and v2).
+ *
+ * The supervisor creates one directory per hierarchy below its *own* cgroup (so that an outer limit
+ * of Slurm or CI still holds), named "enclave-run-<slot>-<pid>.work", holds an flock(2) on it for the
+ * life of the run (the mark of a live run, valid across pid namespaces) and removes it at the end.
+ * Nothing is ever moved that we did not start, and no ancestor is touched.
+ *
+ *	v2:  the child is born inside by clone3(CLONE_INTO_CGROUP, cgroup_clone_fd())
+ *	v1:  the child joins by writing "0" to the tasks descriptors before it runs anything else
+ *	     (cgroup_enter(); writing a pid to cgroup.procs instead costs a grace period of 11 ms)
+ *
+ * Parent on v2, in order: --cgroup-parent; own cgroup if it already distributes the controllers; own
+ * cgroup if we are its only process (move ourselves to a leaf, then enable); else absent.
+ * Absent is not an error here: cgroup_create() returns 0 with mode CGROUP_NONE and `why` filled; the
+ * caller decides (fail closed unless the policy or ARCHITECTURE accepts it).
+ * Runs in: supervisor, except cgroup_enter() (stage).  Kernel: 5.7 (CLONE_INTO_CGROUP). */
+#ifndef SANDBOX_CGROUP_H
+#define SANDBOX_CGROUP_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "base/err.h"
+#include "sandbox/limits.h"
+
+enum cgroup_mode { CGROUP_NONE, CGROUP_V1, CGROUP_V2 };
+
+struct cgroup_spec {
+	unsigned slot;			/* of this run, part of the directory name */
+	const char *parent;		/* --cgroup-parent: a path below the cgroup root; NULL = our own */
+	uint64_t memory_bytes;		/* LIMIT_NONE = no limit, as all of these */
+	uint64_t cpus_milli;
+	uint64_t pids_count;		/* already including our own processes (init) */
+};
+
+struct cgroup_usage {
+	uint64_t memory_peak_bytes;	/* 0 = unknown, as all of these */
+	uint64_t cpu_ns, cpu_user_ns, cpu_system_ns;
+	uint64_t throttled_ns;
+	uint64_t pids_peak;
+};
+
+struct cgroup_events {
+	uint64_t oom_kills;		/* v2 counts a victim twice in group mode: a flag, not a count */
+	uint64_t pids_refused;		/* forks refused by the limit */
+};
+
+/* What the kernel holds, read back from the limit files after writing. */
+struct cgroup_readback {
+	uint64_t memory_bytes, cpus_milli, pids_count;	/* LIMIT_NONE = not limited */
+	bool swap_excluded;
+};
+
+struct cgroup; /* heap; opaque */
+
+/* cgroup_create() - make the directories and write the limits.  *out_cg is NULL when mode is NONE.
+ * @why: at least 192 bytes; the cause and the remedy when NONE, "" otherwise.
+ * -1 only when something that should work failed (e.g. a limit was refused): the run must not start. */
+int cgroup_create(const struct cgroup_spec *spec, struct cgroup **out_cg, char *why, size_t why_cap,
+		  struct err *e);
+
+enum cgroup_mode cgroup_mode(const struct cgroup *cg);	/* CGROUP_NONE for NULL */
+
+/* cgroup_clone_fd() - directory for CLONE_INTO_CGROUP on v2; -1 on v1 or NULL. */
+int cgroup_clone_fd(const struct cgroup *cg);
+
+/* cgroup_enter() - v1: the calling single-threaded process joins; v2 and NULL: nothing to do.
+ * No allocation; runs in stage. */
+int cgroup_enter(const struct cgroup *cg, struct err *e);
+
+int cgroup_readback(const struct cgroup *cg, struct cgroup_readback *out, struct err *e);
+
+/* cgroup_contains() - is pid in the run's own directories?  Text is /proc/PID/cgroup. */
+bool cgroup_contains(const struct cgroup *cg, const char *proc_cgroup_text);
+
+/* Cheap enough for a 10 ms tick: pread of descriptors kept open.  Never fail: unknown reads as 0. */
+void cgroup_events(const struct cgroup *cg, struct cgroup_events *out);
+uint64_t cgroup_cpu_ns(const struct cgroup *cg);
+void cgroup_usage(const struct cgroup *cg, struct cgroup_usage *out);
+
+/* cgroup_lift_cpu() - remove the cpu quota, so that a throttled tree dies at once when killed. */
+void cgroup_lift_cpu(const struct cgroup *cg);
+
+/* cgroup_kill() - v2 cgroup.kill; v1 nothing (the caller kills the pid namespace's init). */
+void cgroup_kill(const struct cgroup *cg);
+
+/* cgroup_destroy() - remove the directories (bounded retry while the kernel still empties them) and
+ * free.  NULL is fine.  Returns the number of directories that could not be removed. */
+unsigned cgroup_destroy(struct cgroup *cg);
+
+/* cgroup_sweep() - remove directories of dead runs (flock is free) below our own cgroup and `parent`
+ * (may be NULL).  Returns how many were removed.  Called at every start and by `check --sweep`; must
+ * cost a handful of system calls when there is nothing to do. */
+unsigned cgroup_sweep(const char *parent);
+
+#endif
