@@ -178,9 +178,9 @@ $(B)/asan/unit/%: $(B)/asan/obj/tests/unit/%.o $(B)/asan/enclave.a
 	@mkdir -p $(@D)
 	$(call link,$(SANITIZE) -pie)
 
-fuzz-build: $(FUZZERS:%=$(B)/fuzz/%)
-$(B)/fuzz/%: $(B)/fuzz/obj/tests/fuzz/%.o $(B)/fuzz/enclave.a
-	$(Q)echo "  LINK $@"; $(FUZZ_CC) -fsanitize=fuzzer,address,undefined -o $@ $^ $(LIBS)
+fuzz-build: $(FUZZERS:%=$(B)/fuzz/bin/%)
+$(B)/fuzz/bin/%: $(B)/fuzz/obj/tests/fuzz/%.o $(B)/fuzz/enclave.a
+	$(Q)echo "  LINK $@"; mkdir -p $(@D); $(FUZZ_CC) -fsanitize=fuzzer,address,undefined -o $@ $^ $(LIBS)
 
 # make deletes intermediate objects otherwise, and compiles them again next time
 .SECONDARY:
@@ -188,10 +188,10 @@ $(B)/fuzz/%: $(B)/fuzz/obj/tests/fuzz/%.o $(B)/fuzz/enclave.a
 # ---------------------------------------------------------------------------------------- testing
 
 check:  ## dependencies, build, unit, bats, lint, short VM part; last line: N passed, N failed, N skipped
-	+@tests/run check
+	@tests/run check
 
 check-all:  ## check, and: whole bats suite in the VM, faults, fuzzing, sanitizer build, deep lint
-	+@FUZZ_SECONDS=$(FUZZ_SECONDS) tests/run check-all
+	@FUZZ_SECONDS=$(FUZZ_SECONDS) tests/run check-all
 
 lint: all  ## style, layering and process-model checks
 	@tests/lint/run
@@ -199,7 +199,7 @@ lint: all  ## style, layering and process-model checks
 lint-deep:  ## -fanalyzer and clang-tidy: slow
 	@tests/lint/deep
 
-fuzz: fuzz-build  ## build the fuzz targets and run each for FUZZ_SECONDS (default 20)
+fuzz:  ## build the fuzz targets and run each for FUZZ_SECONDS (default 20)
 	@FUZZ_SECONDS=$(FUZZ_SECONDS) tests/run fuzz
 
 bench: all  ## run the benchmarks

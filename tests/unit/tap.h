@@ -27,7 +27,8 @@ static struct {
 	int count, failed;
 } tap;
 
-static TAP_UNUSED void tap_line(bool pass, const char *file, int line, const char *fmt, va_list ap)
+__attribute__((format(printf, 4, 0))) static void tap_line(bool pass, const char *file, int line,
+							   const char *fmt, va_list ap)
 {
 	tap.count++;
 	printf("%sok %d - ", pass ? "" : "not ", tap.count);
