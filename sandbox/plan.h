@@ -112,6 +112,8 @@ struct plan {
 	bool root;	       /* root path (CAP_SETUID, CAP_SETGID, CAP_SYS_ADMIN) or rootless */
 	const char *user_mode; /* "root" or "rootless", with the reason in user_why */
 	const char *user_why;
+	uint64_t ignored_signals; /* bit N-1: the caller had signal N ignored; reset inside */
+	bool caller_groups;	  /* the caller has supplementary groups */
 	uid_t inside_uid;
 	gid_t inside_gid;
 	const char *hostname;

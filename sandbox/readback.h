@@ -1,0 +1,35 @@
+/* readback.h - what is really in force in the held child, seen from outside.
+ *
+ * Called between READY and release, when every wall is up and nothing hostile has run.  Reads
+ * /proc/PID (status, namespaces, mountinfo, maps, network devices, limits, cgroup) and compares with
+ * the plan.  The result is the record's `walls`.  A wall that was planned and is not seen fails the
+ * run; an absent one is accepted only if the policy or ARCHITECTURE accepts it.
+ * Runs in: supervisor.  Sources: proc(5), Documentation/filesystems/proc.rst. */
+#ifndef SANDBOX_READBACK_H
+#define SANDBOX_READBACK_H
+
+#include <sys/types.h>
+
+#include "base/err.h"
+#include "sandbox/cgroup.h"
+#include "sandbox/outcome.h"
+#include "sandbox/plan.h"
+
+struct readback {
+	const struct plan *plan;
+	const struct cgroup *cgroup;
+	const char *cgroup_why;	/* why there is no cgroup */
+	pid_t pid;		/* the held child, in our pid namespace */
+	uid_t host_uid;
+	gid_t host_gid;
+};
+
+/* readback_walls() - fill out->walls; -1 with *e when a wall is missing that may not be. */
+int readback_walls(const struct readback *rb, struct outcome *out, struct err *e);
+
+/* Pure parts, for tests: each returns NULL if the text is as planned, else what is wrong. */
+const char *readback_status(const struct readback *rb, const char *status, struct wall_report *walls);
+const char *readback_mounts(const struct plan *plan, const char *mountinfo);
+const char *readback_links(const char *net_dev);
+
+#endif

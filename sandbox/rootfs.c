@@ -1,0 +1,76 @@
+/* rootfs.c - the supervisor's part of the file tree: sources that only root may open.
+ *
+ * A writable source gets an id-mapped mount: the owner of SRC on disk appears as the run's uid, and
+ * what the workload creates belongs to that owner on disk.  The map is a user namespace made for it
+ * (a paused child holds it until the mount has its own reference).  Kernel: 5.12. */
+#include "sandbox/rootfs.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/sched.h>
+#include <sched.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "base/text.h"
+#include "sandbox/idmap.h"
+#include "sandbox/launch.h"
+#include "sandbox/process.h"
+
+static void pause_main(void *arg) __attribute__((noreturn));
+
+static void pause_main(void *arg)
+{
+	(void)arg;
+	for (;;)
+		pause();
+}
+
+/* A user namespace that maps disk_uid to run_uid, as a descriptor. */
+static int make_idmap(uid_t disk_uid, gid_t disk_gid, uid_t run_uid, gid_t run_gid, struct err *e)
+{
+	struct process_spec spec = { .flags = CLONE_NEWUSER, .cgroup_fd = -1, .main = pause_main };
+	struct process holder = { .pidfd = -1 };
+	char path[48];
+	struct text t = TEXT_ON(path);
+	int fd = -1;
+
+	if (process_clone(&spec, &holder, e) != 0)
+		return -1;
+	if (idmap_write(holder.pid, disk_uid, run_uid, disk_gid, run_gid, false, e) == 0) {
+		text_fmt(&t, "/proc/%d/ns/user", (int)holder.pid);
+		fd = open(path, O_RDONLY | O_CLOEXEC);
+		if (fd < 0)
+			err_sys(e, "open %s", path);
+	}
+	process_release(&holder);
+	return fd;
+}
+
+static int open_writable(const struct tree_row *row, uid_t run_uid, gid_t run_gid, struct err *e)
+{
+	autofd int idmap = -1;
+	struct stat st;
+
+	if (stat(row->source, &st) != 0)
+		return err_sys(e, "--rw '%s'", row->source);
+	idmap = make_idmap(st.st_uid, st.st_gid, run_uid, run_gid, e);
+	return idmap < 0 ? -1 : rootfs_open_source(row, idmap, e);
+}
+
+int rootfs_open_user_sources(const struct plan *plan, int *trees, uid_t run_uid, gid_t run_gid,
+			     struct err *e)
+{
+	for (size_t i = 0; i < plan->row_count; i++) {
+		const struct tree_row *row = &plan->rows[i];
+
+		if (row->kind != TREE_BIND || !row->by_user)
+			continue;
+		trees[i] = row->writable ? open_writable(row, run_uid, run_gid, e) :
+					   rootfs_open_source(row, -1, e);
+		if (trees[i] == -1)
+			return -1;
+	}
+	return 0;
+}

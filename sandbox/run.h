@@ -1,0 +1,56 @@
+/* run.h - the supervisor's state of one run while it lives; owned by session.c. */
+#ifndef SANDBOX_RUN_H
+#define SANDBOX_RUN_H
+
+#include <poll.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "sandbox/cgroup.h"
+#include "sandbox/launch.h"
+#include "sandbox/outcome.h"
+#include "sandbox/plan.h"
+#include "sandbox/process.h"
+#include "sandbox/streams.h"
+#include "sandbox/wire.h"
+
+struct run {
+	const struct plan *plan;
+	struct outcome *out;
+	struct launch launch;
+	struct cgroup *cgroup;
+	char cgroup_why[192];
+	struct streams streams;
+	struct process init;	 /* pidfd -1 = not there */
+	struct process workload; /* a handle for signals; init reaps it */
+	int slot_fd, ctl, signal_fd, listener, scratch;
+	unsigned slot;
+	uid_t host_uid;
+	gid_t host_gid;
+	sigset_t old_mask;
+	bool mask_saved;
+
+	/* the loop */
+	bool released;		  /* the workload was let go */
+	bool killed;		  /* we have sent SIGKILL; its flag is in the evidence */
+	bool init_gone;
+	uint64_t start_ns;	  /* of the workload: release */
+	uint64_t stop_ns;	  /* when a cancelled run is killed; 0 = not cancelled */
+	struct rusage rusage;	  /* of init and everything it waited for */
+};
+
+/* supervise() - from release to the end of init and of the streams; fills out->evidence and usage.
+ * supervise.c; runs in: supervisor. */
+void supervise(struct run *r);
+
+/* supervise_kill() - end the run now; *flag (in the evidence) is set first, NULL = no verdict. */
+void supervise_kill(struct run *r, bool *flag);
+
+/* run_wait() - wait for the next message during set-up, up to WIRE timeout; 0 when w->type == type.
+ * An error message, EOF, a signal or garbage is -1 with *e.  session.c */
+int run_wait(struct run *r, uint32_t type, struct wire *w, int *fds, size_t fd_cap, size_t *out_fds,
+	     pid_t *out_pid, struct err *e);
+
+#endif

@@ -1,0 +1,424 @@
+/* session.c - own every resource of one run: start in order, tear down in reverse.
+ *
+ * Theory of operation.  Nothing is started before everything that can be refused has been refused:
+ * descriptors typed, streams and sources opened, cgroup made and limited.  Then: clone stage (U1, W;
+ * cgroup v2: born inside), write its maps, receive init's pidfd, reap stage, let init go on, receive
+ * READY with the listener, read everything back, release.  Every early end goes through the same
+ * teardown, which is idempotent and knows no difference between a failed and a finished run. */
+#include "sandbox/session.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/sched.h>
+#include <poll.h>
+#include <sched.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/random.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/fd.h"
+#include "base/text.h"
+#include "sandbox/caps.h"
+#include "sandbox/host.h"
+#include "sandbox/idmap.h"
+#include "sandbox/readback.h"
+#include "sandbox/rootfs.h"
+#include "sandbox/run.h"
+#include "sandbox/slot.h"
+#include "seccomp/filter.h"
+
+#define SETUP_TIMEOUT_MS 30000
+
+/* --- steps before anything is started ----------------------------------------------------------- */
+
+static int block_signals(struct run *r, struct err *e)
+{
+	static const int caught[] = { SIGTERM, SIGINT,	SIGHUP,	  SIGQUIT,
+				      SIGUSR1, SIGUSR2, SIGWINCH, SIGPIPE };
+	sigset_t set;
+
+	sigemptyset(&set);
+	for (size_t i = 0; i < sizeof(caught) / sizeof(caught[0]); i++)
+		sigaddset(&set, caught[i]);
+	/* Blocked signals are kept even where the caller had them ignored (a shell's `&`). */
+	if (sigprocmask(SIG_BLOCK, &set, &r->old_mask) != 0)
+		return err_sys(e, "block signals");
+	r->mask_saved = true;
+	r->signal_fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+	return r->signal_fd < 0 ? err_sys(e, "signalfd") : 0;
+}
+
+static int take_slot(struct run *r, struct err *e)
+{
+	struct text name = TEXT_ON(r->out->session);
+	uint32_t random = 0;
+
+	r->slot_fd = slot_take(&r->slot, e);
+	if (r->slot_fd < 0)
+		return -1;
+	if (getrandom(&random, sizeof(random), 0) != (ssize_t)sizeof(random))
+		return err_sys(e, "getrandom");
+	text_fmt(&name, "er-%u-", r->slot);
+	text_hex(&name, random);
+	r->host_uid = r->plan->root ? SLOT_UID_BASE + r->slot : geteuid();
+	r->host_gid = r->plan->root ? SLOT_UID_BASE + r->slot : getegid();
+	r->out->host_uid = r->host_uid;
+	return 0;
+}
+
+static int check_passed_fds(struct run *r, struct err *e)
+{
+	for (size_t i = 0; i < r->plan->pass_fd_count; i++)
+		if (streams_check_passed(r->plan->pass_fds[i], e) != 0)
+			return -1;
+	return 0;
+}
+
+static int open_streams(struct run *r, struct err *e)
+{
+	if (streams_open(r->plan, &r->streams, e) != 0)
+		return -1;
+	memcpy(r->launch.stdio, r->streams.workload_ends, sizeof(r->launch.stdio));
+	return 0;
+}
+
+static int open_sources(struct run *r, struct err *e)
+{
+	r->launch.trees = calloc(r->plan->row_count, sizeof(int));
+	if (!r->launch.trees)
+		return err_nomem(e);
+	for (size_t i = 0; i < r->plan->row_count; i++)
+		r->launch.trees[i] = -1;
+	return r->plan->root ? rootfs_open_user_sources(r->plan, r->launch.trees, r->host_uid,
+							r->host_gid, e) :
+			       0;
+}
+
+static int make_cgroup(struct run *r, struct err *e)
+{
+	const uint64_t *want = r->plan->limits.value;
+	struct cgroup_spec spec = { .slot = r->slot,
+				    .parent = r->plan->cgroup_parent,
+				    .memory_bytes = want[LIMIT_MEMORY],
+				    .cpus_milli = want[LIMIT_CPUS],
+				    .pids_count = want[LIMIT_PIDS] };
+
+	if (spec.pids_count != LIMIT_NONE)
+		spec.pids_count++; /* init */
+	cgroup_sweep(spec.parent);
+	if (cgroup_create(&spec, &r->cgroup, r->cgroup_why, sizeof(r->cgroup_why), e) != 0)
+		return -1;
+	r->launch.cgroup = r->cgroup;
+	if (!r->cgroup && want[LIMIT_PIDS] != LIMIT_NONE)
+		r->launch.nproc = want[LIMIT_PIDS] + 1;
+	r->out->cgroup_mode = !r->cgroup ? "none" : cgroup_mode(r->cgroup) == CGROUP_V2 ? "v2" : "v1";
+	return 0;
+}
+
+static void report_limits(struct run *r)
+{
+	const bool cg = r->cgroup != NULL;
+	const enum enforcer by[LIMIT_COUNT] = {
+		[LIMIT_MEMORY] = cg ? BY_CGROUP : BY_NONE,   [LIMIT_CPUS] = cg ? BY_CGROUP : BY_NONE,
+		[LIMIT_CPU_TIME] = cg ? BY_WATCHDOG : BY_NONE, [LIMIT_WALL_TIME] = BY_WATCHDOG,
+		[LIMIT_PIDS] = cg ? BY_CGROUP : BY_RLIMIT,   [LIMIT_DISK] = BY_TMPFS,
+		[LIMIT_OUTPUT] = BY_WATCHDOG,		     [LIMIT_FSIZE] = BY_RLIMIT,
+	};
+
+	for (int i = 0; i < LIMIT_COUNT; i++) {
+		r->out->limits[i].value = r->plan->limits.value[i];
+		r->out->limits[i].by = r->plan->limits.value[i] == LIMIT_NONE ? BY_NONE : by[i];
+	}
+	for (size_t i = 0; i < r->plan->rlimit_count; i++)
+		if (r->plan->rlimits[i].set < r->plan->rlimits[i].wanted)
+			outcome_warn(r->out, "rlimit %s: %llu wanted, %llu set (the caller's hard limit)",
+				     r->plan->rlimits[i].name,
+				     (unsigned long long)r->plan->rlimits[i].wanted,
+				     (unsigned long long)r->plan->rlimits[i].set);
+}
+
+/* The strings of our own exec, for init to wipe in its copy: argv and environment lie in one piece
+ * at the top of the stack (execve(2), arg_start..env_end). */
+static void find_argv_area(struct launch *l)
+{
+	extern char **environ;
+	char *first = program_invocation_name, *end = NULL;
+
+	(void)first;
+	for (char **p = environ; p && *p; p++)
+		end = *p + strlen(*p);
+	if (environ && environ[0] && end > environ[0]) {
+		l->argv_area = environ[0];
+		l->argv_area_len = (size_t)(end - environ[0]);
+	}
+}
+
+static int make_wire(struct run *r, struct err *e)
+{
+	const struct seccomp_profile *init = seccomp_profile_find("init");
+	int ends[2], one = 1;
+
+	if (!init)
+		return err_internal(e, "no shipped seccomp profile 'init'");
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) != 0)
+		return err_sys(e, "socketpair");
+	r->ctl = r->launch.ctl_supervisor = ends[0];
+	r->launch.ctl = ends[1];
+	if (setsockopt(r->ctl, SOL_SOCKET, SO_PASSCRED, &one, sizeof(one)) != 0)
+		return err_sys(e, "SO_PASSCRED");
+	r->launch.init_filter = init->allow;
+	r->launch.ignored_signals = r->plan->ignored_signals;
+	find_argv_area(&r->launch);
+	return 0;
+}
+
+/* --- start ---------------------------------------------------------------------------------------- */
+
+/* A signal during set-up cancels; the wire may bring an error, an unexpected type or its end. */
+int run_wait(struct run *r, uint32_t type, struct wire *w, int *fds, size_t fd_cap, size_t *out_fds,
+	     pid_t *out_pid, struct err *e)
+{
+	struct pollfd wait[2] = { { .fd = r->ctl, .events = POLLIN },
+				  { .fd = r->signal_fd, .events = POLLIN } };
+	struct signalfd_siginfo sig;
+	ssize_t n;
+	int rc;
+
+	do
+		rc = poll(wait, 2, SETUP_TIMEOUT_MS);
+	while (rc < 0 && errno == EINTR);
+	if (rc == 0)
+		return err_set(e, ERR_SETUP, 0, ERR_AT, "set-up got stuck for %d s (a hanging file system?)",
+			       SETUP_TIMEOUT_MS / 1000);
+	if (wait[1].revents && read(r->signal_fd, &sig, sizeof(sig)) == (ssize_t)sizeof(sig) &&
+	    sig.ssi_signo != SIGWINCH && sig.ssi_signo != SIGPIPE) {
+		r->out->evidence.cancel_signal = (int)sig.ssi_signo;
+		return err_set(e, ERR_SETUP, 0, ERR_AT, "cancelled by signal %u during set-up", sig.ssi_signo);
+	}
+	n = fd_recv(r->ctl, w, sizeof(*w), fds, fd_cap, out_fds, out_pid);
+	if (n < 0)
+		return err_sys(e, "receive from the sandbox");
+	if (n == 0)
+		return err_set(e, ERR_SETUP, 0, ERR_AT, "the sandbox died during set-up without a message "
+							"(killed from outside, or out of memory)");
+	if (n == (ssize_t)sizeof(*w) && w->type == WIRE_ERROR) {
+		err_sanitize(&w->err);
+		*e = w->err;
+		return -1;
+	}
+	if (n != (ssize_t)sizeof(*w) || w->type != type)
+		return err_internal(e, "unexpected message from the sandbox");
+	return 0;
+}
+
+static int send_go(struct run *r, struct err *e)
+{
+	struct wire w = { .type = WIRE_GO };
+
+	return fd_send(r->ctl, &w, sizeof(w), NULL, 0) == 0 ? 0 : err_sys(e, "release the sandbox");
+}
+
+static void close_children_ends(struct run *r)
+{
+	fd_close(&r->launch.ctl);
+	streams_started(&r->streams);
+	for (size_t i = 0; i < r->plan->row_count; i++)
+		fd_close(&r->launch.trees[i]);
+}
+
+/* Stage in U1 and W; its maps; init handed over; stage reaped. */
+static int start_stage(struct run *r, struct err *e)
+{
+	struct process_spec spec = { .flags = CLONE_NEWUSER | CLONE_NEWNET,
+				     .cgroup_fd = cgroup_clone_fd(r->cgroup),
+				     .main = stage_main,
+				     .arg = &r->launch };
+	struct process stage = { .pidfd = -1 };
+	struct wire w;
+	size_t fd_count = 0;
+	int rc = -1, fd = -1;
+
+	if (process_clone(&spec, &stage, e) != 0)
+		return err_wrap(e, "make a user namespace (are unprivileged ones forbidden by "
+				   "kernel.unprivileged_userns_clone, user.max_user_namespaces or an AppArmor restriction?)");
+	close_children_ends(r);
+	if (idmap_write(stage.pid, 0, r->host_uid, 0, r->host_gid, !r->plan->root, e) == 0 &&
+	    send_go(r, e) == 0 && run_wait(r, WIRE_INIT, &w, &fd, 1, &fd_count, NULL, e) == 0) {
+		if (fd_count == 1) {
+			r->init = (struct process){ .pid = w.pid, .pidfd = fd };
+			rc = 0;
+		} else {
+			err_internal(e, "stage sent no pidfd");
+		}
+	}
+	if (rc == 0) {
+		siginfo_t info;
+
+		process_reap(&stage, &info, NULL, true);
+		fd_close(&stage.pidfd);
+	}
+	process_release(&stage);
+	return rc;
+}
+
+static int start_init(struct run *r, struct err *e)
+{
+	int fds[2] = { -1, -1 };
+	size_t fd_count = 0;
+	struct wire w;
+	pid_t pid = 0;
+
+	if (send_go(r, e) != 0 || run_wait(r, WIRE_READY, &w, fds, 2, &fd_count, &pid, e) != 0)
+		return -1;
+	r->listener = fds[0];
+	r->scratch = fds[1];
+	if (fd_count < 1 || pid <= 0)
+		return err_internal(e, "the workload's process sent no listener");
+	/* It is held in a read and its parent is alive: the number can't be another process's. */
+	r->workload.pid = pid;
+	r->workload.pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
+	return r->workload.pidfd < 0 ? err_sys(e, "pidfd_open") : 0;
+}
+
+static int read_back(struct run *r, struct err *e)
+{
+	struct readback rb = { .plan = r->plan,
+			       .cgroup = r->cgroup,
+			       .cgroup_why = r->cgroup_why,
+			       .pid = r->workload.pid,
+			       .host_uid = r->host_uid,
+			       .host_gid = r->host_gid };
+
+	if (readback_walls(&rb, r->out, e) != 0)
+		return -1;
+	report_limits(r);
+	return r->plan->root ? caps_drop_supervisor(e) : 0;
+}
+
+static int release(struct run *r, struct err *e)
+{
+	r->start_ns = clock_now_ns();
+	r->out->phase = PHASE_EXEC;
+	if (send_go(r, e) != 0)
+		return -1;
+	r->released = true;
+	r->out->phase = PHASE_RUN;
+	return 0;
+}
+
+struct session_step {
+	const char *stage; /* the record's error.stage, unless a child names a finer one */
+	int (*run)(struct run *r, struct err *e);
+};
+
+static const struct session_step prepare_steps[] = {
+	{ "process", block_signals },	 { "slot", take_slot },	    { "descriptors", check_passed_fds },
+	{ "streams", open_streams },	 { "cgroup", make_cgroup }, { "rootfs", open_sources },
+	{ "process", make_wire },
+};
+
+static const struct session_step start_steps[] = {
+	{ "namespaces", start_stage },
+	{ "process", start_init },
+	{ "walls", read_back },
+};
+
+static int run_steps(struct run *r, const struct session_step *steps, size_t count, struct err *e)
+{
+	for (size_t i = 0; i < count; i++)
+		if (steps[i].run(r, e) != 0)
+			return err_stage(e, steps[i].stage);
+	return 0;
+}
+
+#define RUN_STEPS(r, steps, e) run_steps(r, steps, sizeof(steps) / sizeof((steps)[0]), e)
+
+/* --- end ------------------------------------------------------------------------------------------ */
+
+static void teardown(struct run *r)
+{
+	process_release(&r->init); /* kills the whole pid namespace; a no-op after a normal end */
+	fd_close(&r->workload.pidfd);
+	fd_close(&r->listener);
+	fd_close(&r->scratch); /* lets the tmpfs go before its memory's cgroup is removed */
+	if (r->launch.trees)
+		for (size_t i = 0; i < r->plan->row_count; i++)
+			fd_close(&r->launch.trees[i]);
+	free(r->launch.trees);
+	fd_close(&r->launch.ctl);
+	fd_close(&r->ctl);
+	streams_release(&r->streams);
+	if (cgroup_destroy(r->cgroup) > 0)
+		outcome_warn(r->out, "a cgroup directory could not be removed yet; the next start sweeps it");
+	fd_close(&r->slot_fd);
+	fd_close(&r->signal_fd);
+	if (r->mask_saved)
+		sigprocmask(SIG_SETMASK, &r->old_mask, NULL);
+}
+
+static void fail(struct run *r, const struct err *e)
+{
+	struct evidence *ev = &r->out->evidence;
+
+	ev->setup_failed = true;
+	ev->refused = e->kind == ERR_UNSUPPORTED || e->kind == ERR_USAGE;
+	r->out->error = *e;
+	r->out->has_error = true;
+}
+
+static int start(struct run *r, session_notify_fn notify, void *arg, struct err *e)
+{
+	if (RUN_STEPS(r, prepare_steps, e) != 0)
+		return -1;
+	if (notify && notify(arg, SESSION_CREATED, r->out, e) != 0)
+		return err_stage(e, "record");
+	if (RUN_STEPS(r, start_steps, e) != 0)
+		return -1;
+	if (notify && notify(arg, SESSION_STARTED, r->out, e) != 0)
+		return err_stage(e, "record");
+	return release(r, e) == 0 ? 0 : err_stage(e, "exec");
+}
+
+void session_run(const struct plan *plan, session_notify_fn notify, void *arg, struct outcome *out)
+{
+	struct run r = { .plan = plan,
+			 .out = out,
+			 .launch = { .plan = plan, .ctl = -1, .ctl_supervisor = -1, .scratch = -1 },
+			 .init = { .pidfd = -1 },
+			 .workload = { .pidfd = -1 },
+			 .slot_fd = -1,
+			 .ctl = -1,
+			 .signal_fd = -1,
+			 .listener = -1,
+			 .scratch = -1 };
+	struct err e = { 0 };
+
+	memset(out, 0, sizeof(*out));
+	out->started_real_ns = clock_realtime_ns();
+	out->supervisor_pid = getpid();
+	out->cgroup_mode = "none";
+	for (int i = 0; i < 3; i++)
+		r.streams.workload_ends[i] = r.streams.relay[i].from = r.streams.relay[i].to = -1;
+	for (int i = 0; i < LIMIT_COUNT; i++)
+		out->limits[i].value = plan->limits.value[i];
+	if (start(&r, notify, arg, &e) == 0)
+		supervise(&r);
+	else
+		fail(&r, &e);
+	out->evidence.has_cgroup = r.cgroup != NULL;
+	teardown(&r);
+	out->ended_real_ns = clock_realtime_ns();
+	out->verdict = reason_from(&out->evidence);
+	if (out->verdict.reason != REASON_SETUP)
+		out->phase = PHASE_TEARDOWN;
+	if (notify && notify(arg, SESSION_ENDED, out, &e) != 0) {
+		out->error = e;
+		out->has_error = true;
+	}
+}

@@ -1,0 +1,298 @@
+/* supervise.c - the wait loop: one poll over everything that can end a run.
+ *
+ * Theory of operation.  Every fact that may decide the verdict is written into the evidence *before*
+ * it is acted on: our own kill flag before the kill, init's report when it arrives, counters after
+ * the end and before the cgroup is removed.  The loop never blocks elsewhere than in poll, so the
+ * deadline holds whatever the workload, its streams or the caller's reader do.
+ *
+ *	RUNNING --init's report or death--> DRAINING (what is left in the pipes) --> done
+ *	RUNNING --TERM/INT/HUP/QUIT--> STOPPING --report, or stop timeout: kill--> DRAINING */
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/statfs.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/fd.h"
+#include "sandbox/run.h"
+#include "seccomp/notify.h"
+
+#define TICK_NS (10 * NS_PER_MS)
+
+enum { POLL_CTL, POLL_INIT, POLL_SIGNAL, POLL_LISTENER, POLL_STREAMS, POLL_COUNT = POLL_STREAMS + 3 };
+
+void supervise_kill(struct run *r, bool *flag)
+{
+	if (r->killed)
+		return;
+	r->killed = true;
+	if (flag)
+		*flag = true;
+	cgroup_lift_cpu(r->cgroup); /* a throttled tree dies slowly */
+	cgroup_kill(r->cgroup);
+	process_signal(&r->init, SIGKILL);
+}
+
+static void take_report(struct run *r, const struct wire *w)
+{
+	struct evidence *ev = &r->out->evidence;
+
+	if (ev->main_reported)
+		return;
+	ev->main_reported = true;
+	ev->main_code = w->code;
+	ev->main_status = w->status;
+	ev->file_size_signal = w->code != CLD_EXITED && w->status == SIGXFSZ &&
+			       r->plan->limits.value[LIMIT_FSIZE] != LIMIT_NONE;
+}
+
+static void take_error(struct run *r, struct wire *w)
+{
+	struct evidence *ev = &r->out->evidence;
+
+	err_sanitize(&w->err);
+	if (w->err.kind == ERR_EXEC)
+		ev->exec_errno = w->err.errnum ? w->err.errnum : ENOENT;
+	else
+		ev->setup_failed = true;
+	r->out->error = w->err;
+	r->out->has_error = true;
+}
+
+/* Everything that lies in the wire; true while it is open. */
+static bool read_wire(struct run *r)
+{
+	struct wire w;
+	ssize_t n;
+
+	while ((n = recv(r->ctl, &w, sizeof(w), MSG_DONTWAIT)) == (ssize_t)sizeof(w)) {
+		if (w.type == WIRE_ENDED)
+			take_report(r, &w);
+		else if (w.type == WIRE_ERROR)
+			take_error(r, &w);
+	}
+	return n < 0 && errno == EAGAIN;
+}
+
+static void reap_init(struct run *r)
+{
+	struct evidence *ev = &r->out->evidence;
+	siginfo_t info;
+
+	/* The report was sent before init could die: look for it first. */
+	read_wire(r);
+	if (process_reap(&r->init, &info, &r->rusage, false) != 0)
+		return;
+	r->init_gone = true;
+	if (!ev->main_reported) {
+		ev->init_killed = info.si_code != CLD_EXITED;
+		ev->init_signal = ev->init_killed ? info.si_status : 0;
+	}
+	fd_close(&r->init.pidfd);
+	streams_stop_input(&r->streams);
+}
+
+static void cancel(struct run *r, int sig)
+{
+	struct evidence *ev = &r->out->evidence;
+
+	if (ev->cancel_signal) { /* the second one means: now */
+		ev->cancel_escalated = true;
+		supervise_kill(r, NULL);
+		return;
+	}
+	ev->cancel_signal = sig;
+	r->stop_ns = clock_now_ns() + r->plan->stop_timeout_ns;
+	process_signal(&r->workload, sig);
+	process_signal(&r->workload, SIGCONT);
+}
+
+static void take_signal(struct run *r)
+{
+	struct signalfd_siginfo info;
+
+	while (read(r->signal_fd, &info, sizeof(info)) == (ssize_t)sizeof(info)) {
+		int sig = (int)info.ssi_signo;
+
+		if (sig == SIGTERM || sig == SIGINT || sig == SIGHUP || sig == SIGQUIT)
+			cancel(r, sig);
+		else if (sig != SIGPIPE)
+			process_signal(&r->workload, sig);
+	}
+}
+
+static void answer_listener(struct run *r, short revents)
+{
+	struct err ignored;
+
+	if (revents & POLLIN)
+		if (seccomp_notify_answer(r->listener, &r->out->violations, &ignored) < 0)
+			fd_close(&r->listener); /* callers get ENOSYS: still refused */
+	if (r->out->violations.total > 0 && r->plan->kill_on_violation)
+		supervise_kill(r, &r->out->evidence.kill_seccomp);
+	if (revents & (POLLHUP | POLLERR | POLLNVAL))
+		fd_close(&r->listener);
+}
+
+static void check_disk(struct run *r)
+{
+	struct statfs fs;
+
+	if (r->scratch < 0 || fstatfs(r->scratch, &fs) != 0)
+		return;
+	if (fs.f_blocks > 0 && (fs.f_bavail == 0 || (fs.f_files > 0 && fs.f_ffree == 0))) {
+		r->out->evidence.disk_full = true;
+		supervise_kill(r, &r->out->evidence.kill_disk);
+	}
+}
+
+static void check_events(struct run *r)
+{
+	struct evidence *ev = &r->out->evidence;
+	struct cgroup_events events = { 0 };
+
+	cgroup_events(r->cgroup, &events);
+	ev->oom_kills = events.oom_kills;
+	ev->pids_refused = events.pids_refused;
+	if (events.oom_kills > 0)
+		supervise_kill(r, &ev->kill_memory);
+	if (events.pids_refused > 0 && r->plan->kill_on_pids)
+		supervise_kill(r, &ev->kill_pids);
+}
+
+static void check_cpu_time(struct run *r)
+{
+	struct evidence *ev = &r->out->evidence;
+
+	ev->cpu_limit_ns = r->plan->limits.value[LIMIT_CPU_TIME];
+	if (ev->cpu_limit_ns == LIMIT_NONE)
+		return;
+	ev->cpu_used_ns = cgroup_cpu_ns(r->cgroup);
+	if (ev->cpu_used_ns >= ev->cpu_limit_ns)
+		supervise_kill(r, &ev->kill_cpu_time);
+}
+
+static void tick(struct run *r)
+{
+	uint64_t now = clock_now_ns(), wall = r->plan->limits.value[LIMIT_WALL_TIME];
+
+	if (r->init_gone)
+		return;
+	if (r->cgroup) {
+		check_events(r);
+		check_cpu_time(r);
+	}
+	check_disk(r);
+	if (r->streams.output_over)
+		supervise_kill(r, &r->out->evidence.kill_output);
+	if (wall != LIMIT_NONE && now - r->start_ns >= wall)
+		supervise_kill(r, &r->out->evidence.kill_deadline);
+	if (r->stop_ns && now >= r->stop_ns) {
+		r->out->evidence.cancel_escalated = true;
+		supervise_kill(r, NULL);
+	}
+}
+
+static int poll_all(struct run *r, struct pollfd *fds, bool wire_open)
+{
+	const struct timespec pause = { .tv_nsec = (long)TICK_NS };
+
+	fds[POLL_CTL] = (struct pollfd){ .fd = wire_open ? r->ctl : -1, .events = POLLIN };
+	fds[POLL_INIT] = (struct pollfd){ .fd = r->init.pidfd, .events = POLLIN };
+	fds[POLL_SIGNAL] = (struct pollfd){ .fd = r->signal_fd, .events = POLLIN };
+	fds[POLL_LISTENER] = (struct pollfd){ .fd = r->listener, .events = POLLIN };
+	streams_poll(&r->streams, fds + POLL_STREAMS);
+	return ppoll(fds, POLL_COUNT, r->init_gone ? NULL : &pause, NULL);
+}
+
+/* After init's end nobody can write any more: what the pipes hold is all there is.  A caller who does
+ * not read delays only himself; a signal ends the wait. */
+static bool draining_done(struct run *r)
+{
+	if (!r->init_gone)
+		return false;
+	return streams_output_done(&r->streams) || r->out->evidence.cancel_escalated || r->killed;
+}
+
+/* A killed run delivers what is in the pipes if that needs no waiting. */
+static void drain_without_waiting(struct run *r)
+{
+	struct pollfd fds[3];
+
+	for (int i = 0; i < 64; i++) {
+		streams_poll(&r->streams, fds);
+		if (poll(fds, 3, 0) <= 0)
+			return;
+		streams_step(&r->streams, fds);
+	}
+}
+
+static void collect(struct run *r)
+{
+	struct outcome *o = r->out;
+	struct evidence *ev = &o->evidence;
+	struct cgroup_events events = { 0 };
+	struct cgroup_usage usage = { 0 };
+	struct statfs fs;
+
+	if (r->cgroup) {
+		cgroup_events(r->cgroup, &events);
+		cgroup_usage(r->cgroup, &usage);
+		ev->oom_kills = events.oom_kills;
+		ev->pids_refused = events.pids_refused;
+		ev->kill_pids = ev->kill_pids || (events.pids_refused > 0 && r->plan->kill_on_pids && !r->killed);
+	}
+	o->usage.wall_ns = clock_now_ns() - r->start_ns;
+	o->usage.cpu_user_ns = (uint64_t)r->rusage.ru_utime.tv_sec * NS_PER_S +
+			       (uint64_t)r->rusage.ru_utime.tv_usec * 1000;
+	o->usage.cpu_system_ns = (uint64_t)r->rusage.ru_stime.tv_sec * NS_PER_S +
+				 (uint64_t)r->rusage.ru_stime.tv_usec * 1000;
+	o->usage.context_switches_voluntary = (uint64_t)r->rusage.ru_nvcsw;
+	o->usage.context_switches_forced = (uint64_t)r->rusage.ru_nivcsw;
+	o->usage.memory_peak_bytes = usage.memory_peak_bytes;
+	o->usage.throttled_ns = usage.throttled_ns;
+	o->usage.pids_peak = usage.pids_peak > 1 ? usage.pids_peak - 1 : usage.pids_peak; /* init */
+	o->usage.oom_kills = ev->oom_kills;
+	ev->cpu_used_ns = usage.cpu_ns ? usage.cpu_ns : o->usage.cpu_user_ns + o->usage.cpu_system_ns;
+	o->usage.stdin_bytes = r->streams.relay[0].bytes;
+	o->usage.stdout_bytes = r->streams.relay[1].bytes;
+	o->usage.stderr_bytes = r->streams.relay[2].bytes;
+	o->truncated_output = r->streams.output_over;
+	ev->violations = o->violations.total;
+	ev->first_violation_nr = o->violations.count ? o->violations.entries[0].nr : 0;
+	if (r->scratch >= 0 && fstatfs(r->scratch, &fs) == 0) {
+		o->usage.disk_used_bytes = (uint64_t)(fs.f_blocks - fs.f_bfree) * (uint64_t)fs.f_bsize;
+		o->usage.disk_used_inodes = (uint64_t)(fs.f_files - fs.f_ffree);
+	}
+}
+
+void supervise(struct run *r)
+{
+	uint64_t next_tick = clock_now_ns() + TICK_NS;
+	struct pollfd fds[POLL_COUNT];
+	bool wire_open = true;
+
+	while (!draining_done(r)) {
+		if (poll_all(r, fds, wire_open) < 0 && errno != EINTR)
+			break;
+		if (fds[POLL_CTL].revents)
+			wire_open = read_wire(r);
+		if (fds[POLL_SIGNAL].revents)
+			take_signal(r);
+		if (fds[POLL_LISTENER].revents)
+			answer_listener(r, fds[POLL_LISTENER].revents);
+		streams_step(&r->streams, fds + POLL_STREAMS);
+		if (fds[POLL_INIT].revents)
+			reap_init(r);
+		if (r->streams.output_over || clock_now_ns() >= next_tick) {
+			tick(r);
+			next_tick = clock_now_ns() + TICK_NS;
+		}
+	}
+	drain_without_waiting(r);
+	collect(r);
+}
