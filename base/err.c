@@ -18,7 +18,8 @@ int err_set(struct err *e, enum err_kind kind, int errnum, const char *at, const
 	text_vfmt(&msg, fmt, ap);
 	va_end(ap);
 	if (errnum > 0)
-		text_fmt(&msg, ": %s (%s)", strerrordesc_np(errnum) ? strerrordesc_np(errnum) : "unknown error",
+		text_fmt(&msg, ": %s (%s)",
+			 strerrordesc_np(errnum) ? strerrordesc_np(errnum) : "unknown error",
 			 text_errno_name(errnum));
 	return -1;
 }

@@ -18,7 +18,7 @@ void fd_freep(void *p); /* for autofree: p is the address of a pointer */
 #define autofd __attribute__((cleanup(fd_closep)))
 #define autofree __attribute__((cleanup(fd_freep)))
 
-int fd_take(int *fd);  /* returns *fd and sets it to -1 */
+int fd_take(int *fd);	/* returns *fd and sets it to -1 */
 void fd_close(int *fd); /* closes if open, sets -1; keeps errno */
 
 /* fd_read_file() - read a small file relative to dirfd (AT_FDCWD allowed) into buf, NUL-terminated.

@@ -18,7 +18,8 @@ struct text {
 	bool cut; /* something did not fit */
 };
 
-#define TEXT_ON(array) ((struct text){ .at = (array), .len = 0, .cap = sizeof(array), .cut = false })
+#define TEXT_ON(array) \
+	((struct text){ .at = (array), .len = 0, .cap = sizeof(array), .cut = false })
 
 void text_str(struct text *t, const char *s);
 void text_bytes(struct text *t, const char *s, size_t len);

@@ -87,7 +87,18 @@ struct policy {
 	int verbosity; /* -1 quiet, 0, 1 */
 
 	char **argv; /* the command, borrowed from main's argv */
+
+	const char *unavailable; /* first key asked for that this version can't honour; NULL = none */
 };
+
+/* Memory that lives as long as the policy, zeroed; NULL when there is none left. */
+void *policy_alloc(struct policy *policy, size_t size);
+char *policy_printf(struct policy *policy, const char *fmt, ...)
+	__attribute__((format(printf, 2, 3)));
+
+/* policy_grow() - make room for one more item behind `count` items of `size` bytes; the array to use
+ * from now on, NULL when out of memory.  Start with NULL and 0. */
+void *policy_grow(struct policy *policy, void *items, size_t count, size_t size);
 
 void policy_release(struct policy *policy);
 

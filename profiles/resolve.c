@@ -83,7 +83,8 @@ static int resolve_command(const struct policy *policy, struct plan *plan, struc
 			end = strchrnul(p, ':');
 			/* An empty element would mean the current directory: never searched. */
 			if (end > p)
-				list[used++] = plan_printf(plan, "%.*s/%s", (int)(end - p), p, command);
+				list[used++] = plan_printf(plan, "%.*s/%s", (int)(end - p), p,
+							   command);
 			if (used && !list[used - 1])
 				return err_nomem(e);
 		}
@@ -120,8 +121,8 @@ static int resolve_limits(const struct policy *policy, struct plan *plan, struct
 	plan->scratch_bytes = policy->limits.value[LIMIT_DISK];
 	/* Files are small on average, but a hostile run could make nothing else: one inode per 4 KiB
 	 * costs about 1 KiB of kernel memory, charged to the run where there is a cgroup. */
-	plan->scratch_inodes = plan->scratch_bytes == LIMIT_NONE ? LIMIT_NONE :
-								   plan->scratch_bytes / 4096 + 64;
+	plan->scratch_inodes = plan->scratch_bytes == LIMIT_NONE ? LIMIT_NONE
+								 : plan->scratch_bytes / 4096 + 64;
 	plan->rlimits = plan_alloc(plan, (policy->rlimit_count + 4) * sizeof(*plan->rlimits));
 	if (!plan->rlimits)
 		return err_nomem(e);
@@ -172,8 +173,9 @@ static int resolve_seccomp(const struct policy *policy, struct plan *plan, struc
 		return resolve_seccomp_file(policy->seccomp, plan, e);
 	profile = seccomp_profile_find(policy->seccomp);
 	if (!profile)
-		return err_usage(e, "no seccomp profile '%s': shipped are default, strict and debug; a "
-				    "file is named by a path with a '/'",
+		return err_usage(e,
+				 "no seccomp profile '%s': shipped are default, strict and debug; a "
+				 "file is named by a path with a '/'",
 				 policy->seccomp);
 	plan->filters[plan->filter_count++] = profile->deny;
 	plan->filters[plan->filter_count++] = profile->allow;
@@ -182,8 +184,10 @@ static int resolve_seccomp(const struct policy *policy, struct plan *plan, struc
 
 static int resolve_streams(const struct policy *policy, struct plan *plan, struct err *e)
 {
-	const char *const paths[3] = { policy->stdin_path, policy->stdout_path, policy->stderr_path };
-	struct stream_plan *const streams[3] = { &plan->stdin_from, &plan->stdout_to, &plan->stderr_to };
+	const char *const paths[3] = { policy->stdin_path, policy->stdout_path,
+				       policy->stderr_path };
+	struct stream_plan *const streams[3] = { &plan->stdin_from, &plan->stdout_to,
+						 &plan->stderr_to };
 
 	(void)e;
 	for (int i = 0; i < 3; i++) {
@@ -209,11 +213,12 @@ static int resolve_walls(const struct policy *policy, struct plan *plan, struct 
 	if (policy->landlock == WANT_REQUIRED)
 		plan->walls_required |= 1u << WALL_LANDLOCK;
 	if (plan->walls_required & (1u << WALL_APPARMOR | 1u << WALL_LANDLOCK))
-		return err_unsupported(e, "the wall '%s' is required, and this version does not put it up yet; "
-					  "drop the requirement to run without it",
-				       wall_name(plan->walls_required & 1u << WALL_APPARMOR ?
-							 WALL_APPARMOR :
-							 WALL_LANDLOCK));
+		return err_unsupported(e,
+				       "the wall '%s' is required, and this version does not put it up yet; "
+				       "drop the requirement to run without it",
+				       wall_name(plan->walls_required & 1u << WALL_APPARMOR
+							 ? WALL_APPARMOR
+							 : WALL_LANDLOCK));
 	if (policy->net != NET_NONE)
 		return err_unsupported(e, "--net none is the only network mode of this version");
 	return 0;
@@ -222,8 +227,8 @@ static int resolve_walls(const struct policy *policy, struct plan *plan, struct 
 int resolve_plan(const struct policy *policy, struct plan *out_plan, struct err *e)
 {
 	static int (*const parts[])(const struct policy *, struct plan *, struct err *) = {
-		resolve_walls,	  resolve_identity, resolve_environment, resolve_command,
-		resolve_limits,	  resolve_seccomp,  resolve_streams,	 resolve_tree,
+		resolve_walls,	resolve_identity, resolve_environment, resolve_command,
+		resolve_limits, resolve_seccomp,  resolve_streams,     resolve_tree,
 	};
 
 	memset(out_plan, 0, sizeof(*out_plan));

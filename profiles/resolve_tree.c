@@ -13,7 +13,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/fd.h"
+#include "base/text.h"
 
 #define ROW_MAX 256
 
@@ -74,19 +74,54 @@ static const struct tree_row covers[] = {
 
 /* Of the host's /etc only what programs need to find themselves; all world-readable, none a secret. */
 static const char *const etc_files[] = {
-	"/etc/ld.so.cache",	     "/etc/alternatives",	   "/etc/ssl/certs",
-	"/etc/ssl/openssl.cnf",	     "/etc/mime.types",		   "/etc/protocols",
-	"/etc/services",	     "/etc/java-11-openjdk",	   "/etc/java-17-openjdk",
-	"/etc/java-21-openjdk",	     "/etc/perl",		   "/etc/python3",
-	"/etc/bash.bashrc",	     "/etc/inputrc",		   "/etc/terminfo",
-	"/etc/crypto-policies",	     "/etc/pki/tls/certs",	   "/etc/pki/ca-trust/extracted",
+	"/etc/ld.so.cache",
+	"/etc/alternatives",
+	"/etc/ssl/certs",
+	"/etc/ssl/openssl.cnf",
+	"/etc/mime.types",
+	"/etc/protocols",
+	"/etc/services",
+	"/etc/java-11-openjdk",
+	"/etc/java-17-openjdk",
+	"/etc/java-21-openjdk",
+	"/etc/perl",
+	"/etc/python3",
+	"/etc/bash.bashrc",
+	"/etc/inputrc",
+	"/etc/terminfo",
+	"/etc/crypto-policies",
+	"/etc/pki/tls/certs",
+	"/etc/pki/ca-trust/extracted",
 	"/etc/fonts",
 };
 
+static bool has_target(const struct plan *plan, const char *target)
+{
+	for (size_t i = 0; i < plan->row_count; i++)
+		if (strcmp(plan->rows[i].target, target) == 0)
+			return true;
+	return false;
+}
+
+/* A --rootfs may bring a /var of its own, read-only: nothing is made below it, and /var/tmp becomes
+ * writable only where it is there to be mounted on. */
+static bool row_fits(struct plan *plan, const struct tree_row *row, bool own_var)
+{
+	struct stat st;
+	char *path;
+
+	if (!own_var || !text_starts(row->target, "/var"))
+		return true;
+	path = plan_printf(plan, "%s%s", plan->rootfs, row->target);
+	return row->kind == TREE_SCRATCH && path && stat(path, &st) == 0 && S_ISDIR(st.st_mode);
+}
+
 static int add_table(struct plan *plan, const struct tree_row *rows, size_t count, struct err *e)
 {
+	bool own_var = plan->rootfs && has_target(plan, "/var");
+
 	for (size_t i = 0; i < count; i++)
-		if (add(plan, rows[i], e) != 0)
+		if (row_fits(plan, &rows[i], own_var) && add(plan, rows[i], e) != 0)
 			return -1;
 	return 0;
 }
@@ -96,7 +131,8 @@ static int add_table(struct plan *plan, const struct tree_row *rows, size_t coun
 /* One entry of a root directory: links stay links, directories and files become read-only binds. */
 static int add_root_entry(struct plan *plan, const char *dir, const char *name, struct err *e)
 {
-	char *path = plan_printf(plan, "%s/%s", dir, name), *target = plan_printf(plan, "/%s", name);
+	char *path = plan_printf(plan, "%s/%s", dir, name),
+	     *target = plan_printf(plan, "/%s", name);
 	struct tree_row row = { .target = target };
 	char link[PATH_MAX];
 	struct stat st;
@@ -124,7 +160,9 @@ static int add_root_entry(struct plan *plan, const char *dir, const char *name, 
 
 static int add_system_tree(struct plan *plan, struct err *e)
 {
-	static const char *const names[] = { "usr", "bin", "sbin", "lib", "lib32", "lib64", "libx32" };
+	static const char *const names[] = {
+		"usr", "bin", "sbin", "lib", "lib32", "lib64", "libx32"
+	};
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
 		if (add_root_entry(plan, "", names[i], e) != 0)
@@ -135,8 +173,7 @@ static int add_system_tree(struct plan *plan, struct err *e)
 /* Names of a --rootfs that are ours whatever the tree holds. */
 static bool is_ours(const char *name)
 {
-	static const char *const ours[] = { ".",   "..",  "proc", "sys", "dev",
-					    "tmp", "run", "home", "var" };
+	static const char *const ours[] = { ".", "..", "proc", "sys", "dev", "tmp", "run", "home" };
 
 	for (size_t i = 0; i < sizeof(ours) / sizeof(ours[0]); i++)
 		if (strcmp(name, ours[i]) == 0)
@@ -167,17 +204,18 @@ static int add_rootfs(struct plan *plan, const char *rootfs, struct err *e)
 
 static int add_file(struct plan *plan, const char *target, const char *contents, struct err *e)
 {
-	struct tree_row row = { .kind = TREE_FILE, .target = target, .source = contents, .mode = 0444 };
+	struct tree_row row = {
+		.kind = TREE_FILE, .target = target, .source = contents, .mode = 0444
+	};
 
 	return contents ? add(plan, row, e) : err_nomem(e);
 }
 
 static int add_etc_dir(struct plan *plan, const char *target, struct err *e)
 {
-	for (size_t i = 0; i < plan->row_count; i++)
-		if (strcmp(plan->rows[i].target, target) == 0)
-			return 0;
-	return add(plan, (struct tree_row){ .kind = TREE_DIR, .target = target, .mode = 0755 }, e);
+	struct tree_row row = { .kind = TREE_DIR, .target = target, .mode = 0755 };
+
+	return has_target(plan, target) ? 0 : add(plan, row, e);
 }
 
 /* The parents of an /etc row, one level: "/etc/ssl" of "/etc/ssl/certs". */
@@ -214,7 +252,9 @@ static int add_etc(struct plan *plan, const struct policy *policy, struct err *e
 	if (add_etc_dir(plan, "/etc", e) != 0)
 		return -1;
 	for (size_t i = 0; i < sizeof(etc_files) / sizeof(etc_files[0]); i++) {
-		struct tree_row row = { .kind = TREE_BIND, .source = etc_files[i], .target = etc_files[i] };
+		struct tree_row row = { .kind = TREE_BIND,
+					.source = etc_files[i],
+					.target = etc_files[i] };
 
 		if (stat(etc_files[i], &st) != 0)
 			continue;
@@ -225,15 +265,21 @@ static int add_etc(struct plan *plan, const struct policy *policy, struct err *e
 	if (add_localtime(plan, e) != 0)
 		return -1;
 	if (add_file(plan, "/etc/passwd",
-		     plan_printf(plan, "root:x:0:0:root:/nonexistent:/usr/sbin/nologin\n"
-				       "sandbox:x:%u:%u:sandbox:/home/sandbox:/bin/sh\n", uid, gid), e) != 0 ||
-	    add_file(plan, "/etc/group", plan_printf(plan, "root:x:0:\nsandbox:x:%u:\n", gid), e) != 0 ||
+		     plan_printf(plan,
+				 "root:x:0:0:root:/nonexistent:/usr/sbin/nologin\n"
+				 "sandbox:x:%u:%u:sandbox:/home/sandbox:/bin/sh\n",
+				 uid, gid),
+		     e) != 0 ||
+	    add_file(plan, "/etc/group", plan_printf(plan, "root:x:0:\nsandbox:x:%u:\n", gid), e) !=
+		    0 ||
 	    add_file(plan, "/etc/hosts",
-		     plan_printf(plan, "127.0.0.1 localhost %s\n::1 localhost\n", policy->hostname), e) != 0 ||
+		     plan_printf(plan, "127.0.0.1 localhost %s\n::1 localhost\n", policy->hostname),
+		     e) != 0 ||
 	    add_file(plan, "/etc/hostname", plan_printf(plan, "%s\n", policy->hostname), e) != 0 ||
 	    add_file(plan, "/etc/resolv.conf", "# no network\n", e) != 0)
 		return -1;
-	return add_file(plan, "/etc/nsswitch.conf", "passwd: files\ngroup: files\nhosts: files dns\n", e);
+	return add_file(plan, "/etc/nsswitch.conf",
+			"passwd: files\ngroup: files\nhosts: files dns\n", e);
 }
 
 static int add_user_entries(struct plan *plan, const struct policy *policy, struct err *e)
@@ -264,7 +310,8 @@ int resolve_tree(const struct policy *policy, struct plan *plan, struct err *e)
 	plan->rows = plan_alloc(plan, ROW_MAX * sizeof(*plan->rows));
 	if (!plan->rows)
 		return err_nomem(e);
-	if (policy->rootfs ? add_rootfs(plan, policy->rootfs, e) != 0 : add_system_tree(plan, e) != 0)
+	if (policy->rootfs ? add_rootfs(plan, policy->rootfs, e) != 0
+			   : add_system_tree(plan, e) != 0)
 		return -1;
 	if (!policy->rootfs && add_etc(plan, policy, e) != 0)
 		return -1;

@@ -27,28 +27,28 @@
 enum cgroup_mode { CGROUP_NONE, CGROUP_V1, CGROUP_V2 };
 
 struct cgroup_spec {
-	unsigned slot;			/* of this run, part of the directory name */
-	const char *parent;		/* --cgroup-parent: a path below the cgroup root; NULL = our own */
-	uint64_t memory_bytes;		/* LIMIT_NONE = no limit, as all of these */
+	unsigned slot;	       /* of this run, part of the directory name */
+	const char *parent;    /* --cgroup-parent: a path below the cgroup root; NULL = our own */
+	uint64_t memory_bytes; /* LIMIT_NONE = no limit, as all of these */
 	uint64_t cpus_milli;
-	uint64_t pids_count;		/* already including our own processes (init) */
+	uint64_t pids_count; /* already including our own processes (init) */
 };
 
 struct cgroup_usage {
-	uint64_t memory_peak_bytes;	/* 0 = unknown, as all of these */
+	uint64_t memory_peak_bytes; /* 0 = unknown, as all of these */
 	uint64_t cpu_ns, cpu_user_ns, cpu_system_ns;
 	uint64_t throttled_ns;
 	uint64_t pids_peak;
 };
 
 struct cgroup_events {
-	uint64_t oom_kills;		/* v2 counts a victim twice in group mode: a flag, not a count */
-	uint64_t pids_refused;		/* forks refused by the limit */
+	uint64_t oom_kills;    /* v2 counts a victim twice in group mode: a flag, not a count */
+	uint64_t pids_refused; /* forks refused by the limit */
 };
 
 /* What the kernel holds, read back from the limit files after writing. */
 struct cgroup_readback {
-	uint64_t memory_bytes, cpus_milli, pids_count;	/* LIMIT_NONE = not limited */
+	uint64_t memory_bytes, cpus_milli, pids_count; /* LIMIT_NONE = not limited */
 	bool swap_excluded;
 };
 
@@ -60,7 +60,7 @@ struct cgroup; /* heap; opaque */
 int cgroup_create(const struct cgroup_spec *spec, struct cgroup **out_cg, char *why, size_t why_cap,
 		  struct err *e);
 
-enum cgroup_mode cgroup_mode(const struct cgroup *cg);	/* CGROUP_NONE for NULL */
+enum cgroup_mode cgroup_mode(const struct cgroup *cg); /* CGROUP_NONE for NULL */
 
 /* cgroup_clone_fd() - directory for CLONE_INTO_CGROUP on v2; -1 on v1 or NULL. */
 int cgroup_clone_fd(const struct cgroup *cg);

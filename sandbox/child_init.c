@@ -86,7 +86,7 @@ static int init_keyring(struct init_state *s, struct err *e)
 static int init_streams(struct init_state *s, struct err *e)
 {
 	for (int i = 0; i < 3; i++)
-		if (dup2(s->l->stdio[i], i) < 0) /* lint: cloexec-ok: 0-2 are meant to be inherited */
+		if (dup2(s->l->stdio[i], i) < 0) /* lint: cloexec-ok: 0-2 are inherited */
 			return err_sys(e, "place stream %d", i);
 	return 0;
 }
@@ -114,8 +114,7 @@ static int init_close_rest(struct init_state *s, struct err *e)
 	for (size_t i = 0; i < count; i++) {
 		if (keep[i] < (int)next)
 			continue;
-		if (keep[i] > (int)next &&
-		    close_range(next, (unsigned)keep[i] - 1, 0) != 0)
+		if (keep[i] > (int)next && close_range(next, (unsigned)keep[i] - 1, 0) != 0)
 			return err_sys(e, "close_range");
 		next = (unsigned)keep[i] + 1;
 	}
@@ -154,9 +153,10 @@ struct init_step {
 };
 
 static const struct init_step init_steps[] = {
-	{ "userns", init_id_maps },		 /* first: everything else needs an identity */
-	{ "process", init_die_with_supervisor }, /* as early as it holds: no credential change follows */
-	{ "streams", init_streams },		 /* before the tree: dup2 may not hit its descriptors */
+	{ "userns", init_id_maps }, /* first: everything else needs an identity */
+	{ "process",
+	  init_die_with_supervisor }, /* as early as it holds: no credential change follows */
+	{ "streams", init_streams },  /* before the tree: dup2 may not hit its descriptors */
 	{ "rootfs", init_rootfs },
 	{ "process", init_identity },
 	{ "keyring", init_keyring },

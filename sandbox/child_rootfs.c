@@ -30,7 +30,7 @@
 
 struct tree_state {
 	const struct launch *l;
-	int scratch;	   /* O_PATH of the scratch tmpfs, -1 until it exists */
+	int scratch;	    /* O_PATH of the scratch tmpfs, -1 until it exists */
 	unsigned scratches; /* directories made in it */
 };
 
@@ -77,9 +77,11 @@ static int new_root(struct err *e)
 		return err_sys(e, "mount the new root on /tmp");
 	if (chdir("/tmp") != 0 || mkdir("proc", 0555) != 0)
 		return err_sys(e, "enter the new root");
-	if (mount("proc", "proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, "hidepid=invisible") != 0)
-		return err_sys(e, "mount a fresh /proc (is the host's /proc covered by other mounts, "
-				  "as inside a container?)");
+	if (mount("proc", "proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, "hidepid=invisible") !=
+	    0)
+		return err_sys(e,
+			       "mount a fresh /proc (is the host's /proc covered by other mounts, "
+			       "as inside a container?)");
 	if (syscall(SYS_pivot_root, ".", ".") != 0)
 		return err_sys(e, "pivot_root");
 	/* The old root now lies on top of the new one at the same place. */
@@ -100,8 +102,10 @@ static int make_parents(const char *target, struct err *e)
 
 		text_bytes(&t, target, (size_t)(slash - target));
 		if (mkdir(path, 0755) != 0 && errno != EEXIST)
-			return err_sys(e, "make '%s' for '%s': a mount point below a read-only tree must exist there",
-				       path, target);
+			return err_sys(
+				e,
+				"make '%s' for '%s': a mount point below a read-only tree must exist there",
+				path, target);
 	}
 	return 0;
 }
@@ -114,22 +118,24 @@ static int make_point(const struct tree_row *row, bool is_dir, struct err *e)
 
 	if (row->by_user && make_parents(row->target, e) != 0)
 		return -1;
-	rc = is_dir ? mkdir(row->target, row->kind == TREE_DIR ? row->mode : 0755) :
-		      mknod(row->target, S_IFREG | 0444, 0);
+	rc = is_dir ? mkdir(row->target, row->kind == TREE_DIR ? row->mode : 0755)
+		    : mknod(row->target, S_IFREG | 0444, 0);
 	if (rc == 0)
 		return 0;
 	if (errno != EEXIST)
-		return err_sys(e, "make the mount point '%s': below a read-only tree it must exist there",
+		return err_sys(e,
+			       "make the mount point '%s': below a read-only tree it must exist there",
 			       row->target);
 	if (row->by_user && (stat(row->target, &st) != 0 || S_ISDIR(st.st_mode) != is_dir))
-		return err_sysn(e, is_dir ? ENOTDIR : EISDIR, "mount point '%s' has another type than its source",
-				row->target);
+		return err_sysn(e, is_dir ? ENOTDIR : EISDIR,
+				"mount point '%s' has another type than its source", row->target);
 	return 0;
 }
 
 static int attach(int tree, const char *target, struct err *e)
 {
-	if (syscall(SYS_move_mount, tree, "", AT_FDCWD, target, MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_SYMLINKS) != 0)
+	if (syscall(SYS_move_mount, tree, "", AT_FDCWD, target,
+		    MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_SYMLINKS) != 0)
 		return err_sys(e, "mount on '%s'", target);
 	return 0;
 }
@@ -230,8 +236,9 @@ static int row_hide(struct tree_state *s, const struct tree_row *row, int tree, 
 		is_dir = S_ISDIR(st.st_mode);
 	}
 	rc = is_dir ? mount("enclave-hidden", row->target, "tmpfs",
-			    MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC, "mode=0555,size=4k,nr_inodes=2") :
-		      mount("/dev/null", row->target, NULL, MS_BIND, NULL);
+			    MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC,
+			    "mode=0555,size=4k,nr_inodes=2")
+		    : mount("/dev/null", row->target, NULL, MS_BIND, NULL);
 	if (rc != 0 && !(row->optional && (errno == ENOENT || errno == ENOTDIR)))
 		return err_sys(e, "hide '%s'", row->target);
 	return 0;
@@ -300,7 +307,8 @@ static int make_rows(struct tree_state *s, const int *nodes, struct err *e)
 
 static int make_read_only(struct err *e)
 {
-	const unsigned long flags = MS_REMOUNT | MS_BIND | MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC;
+	const unsigned long flags = MS_REMOUNT | MS_BIND | MS_RDONLY | MS_NOSUID | MS_NODEV |
+				    MS_NOEXEC;
 
 	if (mount(NULL, "/proc", NULL, flags, NULL) != 0 || mount(NULL, "/", NULL, flags, NULL) != 0)
 		return err_sys(e, "make the root read-only");

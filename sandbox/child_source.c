@@ -39,12 +39,14 @@ static int set_attributes(int tree, const struct tree_row *row, int idmap, struc
 		attr.attr_set |= MOUNT_ATTR_IDMAP;
 		attr.userns_fd = (uint64_t)(uint32_t)idmap;
 	}
-	if (syscall(SYS_mount_setattr, tree, "", AT_EMPTY_PATH | AT_RECURSIVE, &attr, sizeof(attr)) == 0)
+	if (syscall(SYS_mount_setattr, tree, "", AT_EMPTY_PATH | AT_RECURSIVE, &attr,
+		    sizeof(attr)) == 0)
 		return 0;
 	if (idmap >= 0 && errno == EINVAL)
-		return err_unsupported(e, "--rw '%s': its file system has no id-mapped mounts, so the "
-					  "sandbox can't write there as root; use a directory on ext4, "
-					  "xfs or btrfs, or run as an ordinary user",
+		return err_unsupported(e,
+				       "--rw '%s': its file system has no id-mapped mounts, so the "
+				       "sandbox can't write there as root; use a directory on ext4, "
+				       "xfs or btrfs, or run as an ordinary user",
 				       row->source);
 	return err_sys(e, "protect '%s'", row->source);
 }
@@ -57,8 +59,9 @@ static int check_type(int path_fd, const struct tree_row *row, struct err *e)
 	if (fstat(path_fd, &st) != 0)
 		return err_sys(e, "stat '%s'", row->source);
 	if (!S_ISDIR(st.st_mode) && !S_ISREG(st.st_mode))
-		return err_unsupported(e, "'%s' is neither a directory nor a regular file: not shown to a sandbox",
-				       row->source);
+		return err_unsupported(
+			e, "'%s' is neither a directory nor a regular file: not shown to a sandbox",
+			row->source);
 	return 0;
 }
 

@@ -16,8 +16,7 @@
 #include "sandbox/launch.h"
 
 /* All bits but KEEP_CAPS itself, each locked: uid 0 means nothing, no ambient set, no fix-ups. */
-#define LOCKED_SECUREBITS                                                                           \
-	(SECURE_ALL_BITS & ~issecure_mask(SECURE_KEEP_CAPS)) | (SECURE_ALL_LOCKS)
+#define LOCKED_SECUREBITS (SECURE_ALL_BITS & ~issecure_mask(SECURE_KEEP_CAPS)) | (SECURE_ALL_LOCKS)
 
 int child_drop_capabilities(struct err *e)
 {
@@ -81,7 +80,7 @@ int child_rlimits(const struct launch *l, struct err *e)
 		const struct rlimit_row *row = &l->plan->rlimits[i];
 		struct rlimit both = { row->set, row->set };
 
-		if (prlimit(0, row->resource, &both, NULL) != 0)
+		if (prlimit(0, (__rlimit_resource_t)row->resource, &both, NULL) != 0)
 			return err_sys(e, "set rlimit %s", row->name);
 	}
 	return 0;

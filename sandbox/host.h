@@ -16,8 +16,8 @@ struct host {
 	uint64_t capabilities;	  /* CapEff */
 	uint64_t ignored_signals; /* SigIgn */
 	bool has_groups;	  /* supplementary groups other than gid */
-	bool root;		  /* CAP_SETUID, CAP_SETGID, CAP_SYS_ADMIN and the runs' uids are mapped */
-	char root_why[96];	  /* why not, "" if root */
+	bool root;	   /* CAP_SETUID, CAP_SETGID, CAP_SYS_ADMIN and the runs' uids are mapped */
+	char root_why[96]; /* why not, "" if root */
 };
 
 int host_read(struct host *out, struct err *e);

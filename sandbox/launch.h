@@ -22,12 +22,12 @@ struct launch {
 	int ctl;	    /* children's end of the wire */
 	int ctl_supervisor; /* closed first thing in every child, so that EOF means: supervisor gone */
 	int stdio[3];	    /* the workload's ends */
-	int scratch;	    /* O_PATH of the writable tmpfs; set by init for the workload's process */
-	int *trees;	    /* one per plan row: detached mount (root path), -1 = init opens it */
+	int scratch; /* O_PATH of the writable tmpfs; set by init for the workload's process */
+	int *trees;  /* one per plan row: detached mount (root path), -1 = init opens it */
 	uint64_t ignored_signals; /* bit N-1: the caller had signal N ignored */
-	char *argv_area;    /* the supervisor's own argv and environment strings, wiped in init */
+	char *argv_area; /* the supervisor's own argv and environment strings, wiped in init */
 	size_t argv_area_len;
-	rlim_t nproc;		   /* RLIMIT_NPROC where no cgroup counts processes; 0 = leave it */
+	rlim_t nproc; /* RLIMIT_NPROC where no cgroup counts processes; 0 = leave it */
 	struct sock_fprog init_filter; /* pid 1's own filter */
 };
 

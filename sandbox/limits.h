@@ -9,21 +9,21 @@
 #define LIMIT_NONE UINT64_MAX
 
 /* One row = one limit: X(identifier, wire name in record and policy). */
-#define LIMIT_TABLE(X)                  \
-	X(MEMORY, "memory")             \
-	X(CPUS, "cpus")                 \
-	X(CPU_TIME, "cpu-time")         \
-	X(WALL_TIME, "wall-time")       \
-	X(PIDS, "pids")                 \
-	X(DISK, "disk")                 \
-	X(OUTPUT, "output-max")         \
+#define LIMIT_TABLE(X)            \
+	X(MEMORY, "memory")       \
+	X(CPUS, "cpus")           \
+	X(CPU_TIME, "cpu-time")   \
+	X(WALL_TIME, "wall-time") \
+	X(PIDS, "pids")           \
+	X(DISK, "disk")           \
+	X(OUTPUT, "output-max")   \
 	X(FSIZE, "fsize")
 
 enum limit_id {
 #define LIMIT_ENUM(id, name) LIMIT_##id,
 	LIMIT_TABLE(LIMIT_ENUM)
 #undef LIMIT_ENUM
-	LIMIT_COUNT
+		LIMIT_COUNT
 };
 
 enum enforcer { BY_NONE, BY_CGROUP, BY_RLIMIT, BY_WATCHDOG, BY_TMPFS, ENFORCER_COUNT };

@@ -16,7 +16,7 @@
 
 struct wall_report {
 	enum wall_state state;
-	bool read_back;	 /* seen from outside in the running child, not assumed */
+	bool read_back;	  /* seen from outside in the running child, not assumed */
 	char detail[112]; /* what was read, or why it is absent */
 };
 
@@ -31,21 +31,21 @@ struct outcome_usage {
 enum phase { PHASE_SETUP, PHASE_EXEC, PHASE_RUN, PHASE_TEARDOWN };
 
 struct outcome {
-	char session[24];	   /* "er-<slot>-<random>" */
+	char session[24]; /* "er-<slot>-<random>" */
 	uint64_t started_real_ns, ended_real_ns;
 	pid_t supervisor_pid;
-	enum phase phase;	   /* how far it came */
-	struct verdict verdict;	   /* reason.h */
-	struct evidence evidence;  /* reason.h */
+	enum phase phase;	  /* how far it came */
+	struct verdict verdict;	  /* reason.h */
+	struct evidence evidence; /* reason.h */
 	struct outcome_usage usage;
 	struct limit_report limits[LIMIT_COUNT];
 	struct wall_report walls[WALL_COUNT];
 	struct seccomp_violations violations;
-	const char *cgroup_mode;   /* "v1", "v2", "none" */
-	uid_t host_uid;		   /* uid the workload had on the host */
-	bool truncated_output;	   /* output was cut by the limit */
+	const char *cgroup_mode; /* "v1", "v2", "none" */
+	uid_t host_uid;		 /* uid the workload had on the host */
+	bool truncated_output;	 /* output was cut by the limit */
 	bool has_error;
-	struct err error;	   /* valid if has_error */
+	struct err error; /* valid if has_error */
 	char warnings[8][160];
 	size_t warning_count;
 };

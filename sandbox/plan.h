@@ -30,17 +30,17 @@ enum tree_kind {
 #define TREE_ENUM(id, word) TREE_##id,
 	TREE_TABLE(TREE_ENUM)
 #undef TREE_ENUM
-	TREE_KIND_COUNT
+		TREE_KIND_COUNT
 };
 
 struct tree_row {
 	enum tree_kind kind;
 	const char *source;
-	const char *target;   /* absolute path inside, normalised: no "." or ".." or "//" */
-	bool writable;	      /* BIND: --rw; else read-only, recursively */
-	bool optional;	      /* BIND: a missing source is skipped (--ro-try) */
-	bool by_user;	      /* named by the user: openat2 instead of a plain path */
-	mode_t mode;	      /* DIR, FILE, SCRATCH */
+	const char *target; /* absolute path inside, normalised: no "." or ".." or "//" */
+	bool writable;	    /* BIND: --rw; else read-only, recursively */
+	bool optional;	    /* BIND: a missing source is skipped (--ro-try) */
+	bool by_user;	    /* named by the user: openat2 instead of a plain path */
+	mode_t mode;	    /* DIR, FILE, SCRATCH */
 };
 
 struct rlimit_row {
@@ -68,7 +68,7 @@ struct stream_plan {
 enum wall_state { WALL_APPLIED, WALL_ABSENT, WALL_FAILED };
 
 /* The walls by name: record, --require and --allow-missing.  X(identifier, wire name, meaning) */
-#define WALL_TABLE(X)                                                                        \
+#define WALL_TABLE(X)                                                                         \
 	X(USER_NS, "user-namespace", "own user namespace, nested in an outer one of the run") \
 	X(PID_NS, "pid-namespace", "own process ids; nothing of the host visible")            \
 	X(MOUNT_NS, "mount-namespace", "own mounts")                                          \
@@ -94,7 +94,7 @@ enum wall_id {
 #define WALL_ENUM(id, name, meaning) WALL_##id,
 	WALL_TABLE(WALL_ENUM)
 #undef WALL_ENUM
-	WALL_COUNT
+		WALL_COUNT
 };
 
 _Static_assert(WALL_COUNT <= 32, "wall sets are one 32-bit mask");
@@ -152,8 +152,8 @@ struct plan {
 
 	enum net_mode net;
 
-	uint32_t walls_required;   /* bit per wall_id: absent = refused */
-	uint32_t walls_may_miss;   /* bit per wall_id: absent is accepted by the policy */
+	uint32_t walls_required; /* bit per wall_id: absent = refused */
+	uint32_t walls_may_miss; /* bit per wall_id: absent is accepted by the policy */
 };
 
 void plan_release(struct plan *plan);

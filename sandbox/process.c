@@ -72,7 +72,8 @@ int process_reap(const struct process *p, siginfo_t *info, struct rusage *ru, bo
 {
 	/* Raw: glibc's waitid has no rusage. */
 	info->si_pid = 0;
-	while (syscall(SYS_waitid, P_PIDFD, p->pidfd, info, WEXITED | (block ? 0 : WNOHANG), ru) != 0)
+	while (syscall(SYS_waitid, P_PIDFD, p->pidfd, info, WEXITED | (block ? 0 : WNOHANG), ru) !=
+	       0)
 		if (errno != EINTR)
 			return errno;
 	return info->si_pid ? 0 : EAGAIN;

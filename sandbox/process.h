@@ -29,8 +29,8 @@ struct process {
 };
 
 struct process_spec {
-	uint64_t flags;	   /* CLONE_NEW*, CLONE_PARENT */
-	int cgroup_fd;	   /* >= 0: born in this cgroup v2 directory */
+	uint64_t flags; /* CLONE_NEW*, CLONE_PARENT */
+	int cgroup_fd;	/* >= 0: born in this cgroup v2 directory */
 	void (*main)(void *arg) __attribute__((noreturn));
 	void *arg;
 };

@@ -13,7 +13,8 @@
 #include "base/text.h"
 #include "sandbox/host.h"
 
-static void report(struct wall_report *wall, enum wall_state state, bool read_back, const char *detail)
+static void report(struct wall_report *wall, enum wall_state state, bool read_back,
+		   const char *detail)
 {
 	struct text t = TEXT_ON(wall->detail);
 
@@ -55,23 +56,26 @@ static const char *check_caps(const char *status)
 
 const char *readback_status(const struct readback *rb, const char *status, struct wall_report *walls)
 {
-	const char *groups = status_field(status, "Groups"), *nnp = status_field(status, "NoNewPrivs");
+	const char *groups = status_field(status, "Groups"),
+		   *nnp = status_field(status, "NoNewPrivs");
 	const char *mode = status_field(status, "Seccomp"), *wrong = check_caps(status);
 	const char *filters = status_field(status, "Seccomp_filters");
 	bool no_groups = groups && groups[strspn(groups, " ")] == '\n';
 
 	if (wrong)
 		return wrong;
-	report(&walls[WALL_CAPS], WALL_APPLIED, true, "inheritable, permitted, effective, bounding, ambient: 0");
+	report(&walls[WALL_CAPS], WALL_APPLIED, true,
+	       "inheritable, permitted, effective, bounding, ambient: 0");
 	if (!all_ids(status_field(status, "Uid"), rb->host_uid) ||
 	    !all_ids(status_field(status, "Gid"), rb->host_gid))
 		return "the process has another uid or gid than planned";
-	report(&walls[WALL_UID], WALL_APPLIED, true, rb->plan->root ? "a host uid of this run alone" :
-								      "the caller's own uid (rootless)");
+	report(&walls[WALL_UID], WALL_APPLIED, true,
+	       rb->plan->root ? "a host uid of this run alone" : "the caller's own uid (rootless)");
 	if (!no_groups && rb->plan->root)
 		return "supplementary groups are left";
 	report(&walls[WALL_GROUPS], no_groups ? WALL_APPLIED : WALL_ABSENT, true,
-	       no_groups ? "none" : "an ordinary user can't drop supplementary groups (user_namespaces(7))");
+	       no_groups ? "none"
+			 : "an ordinary user can't drop supplementary groups (user_namespaces(7))");
 	if (!nnp || nnp[0] != '1')
 		return "no_new_privs is not set";
 	report(&walls[WALL_NNP], WALL_APPLIED, true, "1");
@@ -163,9 +167,12 @@ struct ns_row {
 };
 
 static const struct ns_row namespaces[] = {
-	{ "ns/user", "/proc/self/ns/user", WALL_USER_NS }, { "ns/pid", "/proc/self/ns/pid", WALL_PID_NS },
-	{ "ns/mnt", "/proc/self/ns/mnt", WALL_MOUNT_NS },  { "ns/net", "/proc/self/ns/net", WALL_NET_NS },
-	{ "ns/ipc", "/proc/self/ns/ipc", WALL_IPC_NS },	   { "ns/uts", "/proc/self/ns/uts", WALL_UTS_NS },
+	{ "ns/user", "/proc/self/ns/user", WALL_USER_NS },
+	{ "ns/pid", "/proc/self/ns/pid", WALL_PID_NS },
+	{ "ns/mnt", "/proc/self/ns/mnt", WALL_MOUNT_NS },
+	{ "ns/net", "/proc/self/ns/net", WALL_NET_NS },
+	{ "ns/ipc", "/proc/self/ns/ipc", WALL_IPC_NS },
+	{ "ns/uts", "/proc/self/ns/uts", WALL_UTS_NS },
 	{ "ns/cgroup", "/proc/self/ns/cgroup", WALL_CGROUP_NS },
 };
 
@@ -190,12 +197,14 @@ static int check_namespaces(int proc, struct wall_report *walls, struct err *e)
 
 static int wrong_is_error(const char *wrong, struct err *e)
 {
-	return wrong ? err_set(e, ERR_SETUP, 0, ERR_AT, "read-back of the held child: %s", wrong) : 0;
+	return wrong ? err_set(e, ERR_SETUP, 0, ERR_AT, "read-back of the held child: %s", wrong)
+		     : 0;
 }
 
 static int read_text(int proc, const char *file, char *buf, size_t cap, struct err *e)
 {
-	return fd_read_file(proc, file, buf, cap) < 0 ? err_sys(e, "read back /proc/PID/%s", file) : 0;
+	return fd_read_file(proc, file, buf, cap) < 0 ? err_sys(e, "read back /proc/PID/%s", file)
+						      : 0;
 }
 
 /* Root pages and periods are rounded by the kernel: equal or stricter is what counts. */
@@ -216,11 +225,13 @@ static int check_cgroup(const struct readback *rb, int proc, char *buf, size_t c
 			report(&walls[ids[i]], WALL_ABSENT, true, rb->cgroup_why);
 		return 0;
 	}
-	if (read_text(proc, "cgroup", buf, cap, e) != 0 || cgroup_readback(rb->cgroup, &seen, e) != 0)
+	if (read_text(proc, "cgroup", buf, cap, e) != 0 ||
+	    cgroup_readback(rb->cgroup, &seen, e) != 0)
 		return -1;
 	if (!cgroup_contains(rb->cgroup, buf))
 		return wrong_is_error("the process is not in the run's cgroup", e);
-	if (!within(seen.memory_bytes, want[LIMIT_MEMORY]) || !within(seen.cpus_milli, want[LIMIT_CPUS]) ||
+	if (!within(seen.memory_bytes, want[LIMIT_MEMORY]) ||
+	    !within(seen.cpus_milli, want[LIMIT_CPUS]) ||
 	    (want[LIMIT_PIDS] != LIMIT_NONE && seen.pids_count > want[LIMIT_PIDS] + 1))
 		return wrong_is_error("a cgroup limit is wider than planned", e);
 	for (int i = 0; i < 3; i++)
@@ -271,7 +282,8 @@ static int judge(const struct plan *plan, const struct wall_report *walls, struc
 		if (walls[i].state == WALL_APPLIED || (accepted >> i & 1))
 			continue;
 		err_unsupported(e, "the wall '%s' is absent: %s (accept it with --allow-missing %s)",
-				wall_name((enum wall_id)i), walls[i].detail, wall_name((enum wall_id)i));
+				wall_name((enum wall_id)i), walls[i].detail,
+				wall_name((enum wall_id)i));
 		return err_stage(e, "walls");
 	}
 	return 0;
@@ -300,10 +312,12 @@ int readback_walls(const struct readback *rb, struct outcome *out, struct err *e
 	    read_text(proc, "mountinfo", buf, READBACK_TEXT_BYTES, e) != 0 ||
 	    wrong_is_error(readback_mounts(rb->plan, buf), e) != 0)
 		return -1;
-	report(&walls[WALL_ROOTFS], WALL_APPLIED, true, "every mount read-only but the planned ones");
+	report(&walls[WALL_ROOTFS], WALL_APPLIED, true,
+	       "every mount read-only but the planned ones");
 	if (read_text(proc, "net/dev", buf, READBACK_TEXT_BYTES, e) != 0 ||
 	    wrong_is_error(readback_links(buf), e) != 0 ||
-	    check_cgroup(rb, proc, buf, READBACK_TEXT_BYTES, walls, e) != 0 || check_rlimits(rb, e) != 0)
+	    check_cgroup(rb, proc, buf, READBACK_TEXT_BYTES, walls, e) != 0 ||
+	    check_rlimits(rb, e) != 0)
 		return -1;
 	return judge(rb->plan, walls, e);
 }

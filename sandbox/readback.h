@@ -18,7 +18,7 @@
 struct readback {
 	const struct plan *plan;
 	const struct cgroup *cgroup;
-	const char *cgroup_why;	/* why there is no cgroup */
+	const char *cgroup_why; /* why there is no cgroup */
 	pid_t pid;		/* the held child, in our pid namespace */
 	uid_t host_uid;
 	gid_t host_gid;
@@ -28,7 +28,8 @@ struct readback {
 int readback_walls(const struct readback *rb, struct outcome *out, struct err *e);
 
 /* Pure parts, for tests: each returns NULL if the text is as planned, else what is wrong. */
-const char *readback_status(const struct readback *rb, const char *status, struct wall_report *walls);
+const char *readback_status(const struct readback *rb, const char *status,
+			    struct wall_report *walls);
 const char *readback_mounts(const struct plan *plan, const char *mountinfo);
 const char *readback_links(const char *net_dev);
 

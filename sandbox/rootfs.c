@@ -9,6 +9,8 @@
 #include <fcntl.h>
 #include <linux/sched.h>
 #include <sched.h>
+#include <signal.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -20,9 +22,13 @@
 
 static void pause_main(void *arg) __attribute__((noreturn));
 
+/* Dies with the supervisor; the check closes the gap before the signal is armed. */
 static void pause_main(void *arg)
 {
-	(void)arg;
+	const pid_t *supervisor = arg;
+
+	if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0 || getppid() != *supervisor)
+		process_exit(1);
 	for (;;)
 		pause();
 }
@@ -30,7 +36,10 @@ static void pause_main(void *arg)
 /* A user namespace that maps disk_uid to run_uid, as a descriptor. */
 static int make_idmap(uid_t disk_uid, gid_t disk_gid, uid_t run_uid, gid_t run_gid, struct err *e)
 {
-	struct process_spec spec = { .flags = CLONE_NEWUSER, .cgroup_fd = -1, .main = pause_main };
+	pid_t supervisor = getpid();
+	struct process_spec spec = {
+		.flags = CLONE_NEWUSER, .cgroup_fd = -1, .main = pause_main, .arg = &supervisor
+	};
 	struct process holder = { .pidfd = -1 };
 	char path[48];
 	struct text t = TEXT_ON(path);
@@ -67,8 +76,8 @@ int rootfs_open_user_sources(const struct plan *plan, int *trees, uid_t run_uid,
 
 		if (row->kind != TREE_BIND || !row->by_user)
 			continue;
-		trees[i] = row->writable ? open_writable(row, run_uid, run_gid, e) :
-					   rootfs_open_source(row, -1, e);
+		trees[i] = row->writable ? open_writable(row, run_uid, run_gid, e)
+					 : rootfs_open_source(row, -1, e);
 		if (trees[i] == -1)
 			return -1;
 	}

@@ -33,12 +33,13 @@ struct run {
 	bool mask_saved;
 
 	/* the loop */
-	bool released;		  /* the workload was let go */
-	bool killed;		  /* we have sent SIGKILL; its flag is in the evidence */
+	bool released; /* the workload was let go */
+	bool killed;   /* we have sent SIGKILL; its flag is in the evidence */
 	bool init_gone;
-	uint64_t start_ns;	  /* of the workload: release */
-	uint64_t stop_ns;	  /* when a cancelled run is killed; 0 = not cancelled */
-	struct rusage rusage;	  /* of init and everything it waited for */
+	uint64_t start_ns; /* of the workload: release */
+	uint64_t stop_ns;  /* when a cancelled run is killed; 0 = not cancelled */
+	unsigned tick_count;
+	struct rusage rusage; /* of init and everything it waited for */
 };
 
 /* supervise() - from release to the end of init and of the streams; fills out->evidence and usage.

@@ -96,8 +96,8 @@ static int open_sources(struct run *r, struct err *e)
 	for (size_t i = 0; i < r->plan->row_count; i++)
 		r->launch.trees[i] = -1;
 	return r->plan->root ? rootfs_open_user_sources(r->plan, r->launch.trees, r->host_uid,
-							r->host_gid, e) :
-			       0;
+							r->host_gid, e)
+			     : 0;
 }
 
 static int make_cgroup(struct run *r, struct err *e)
@@ -117,7 +117,9 @@ static int make_cgroup(struct run *r, struct err *e)
 	r->launch.cgroup = r->cgroup;
 	if (!r->cgroup && want[LIMIT_PIDS] != LIMIT_NONE)
 		r->launch.nproc = want[LIMIT_PIDS] + 1;
-	r->out->cgroup_mode = !r->cgroup ? "none" : cgroup_mode(r->cgroup) == CGROUP_V2 ? "v2" : "v1";
+	r->out->cgroup_mode = !r->cgroup			    ? "none"
+			      : cgroup_mode(r->cgroup) == CGROUP_V2 ? "v2"
+								    : "v1";
 	return 0;
 }
 
@@ -125,10 +127,14 @@ static void report_limits(struct run *r)
 {
 	const bool cg = r->cgroup != NULL;
 	const enum enforcer by[LIMIT_COUNT] = {
-		[LIMIT_MEMORY] = cg ? BY_CGROUP : BY_NONE,   [LIMIT_CPUS] = cg ? BY_CGROUP : BY_NONE,
-		[LIMIT_CPU_TIME] = cg ? BY_WATCHDOG : BY_NONE, [LIMIT_WALL_TIME] = BY_WATCHDOG,
-		[LIMIT_PIDS] = cg ? BY_CGROUP : BY_RLIMIT,   [LIMIT_DISK] = BY_TMPFS,
-		[LIMIT_OUTPUT] = BY_WATCHDOG,		     [LIMIT_FSIZE] = BY_RLIMIT,
+		[LIMIT_MEMORY] = cg ? BY_CGROUP : BY_WATCHDOG,
+		[LIMIT_CPUS] = cg ? BY_CGROUP : BY_NONE,
+		[LIMIT_CPU_TIME] = BY_WATCHDOG,
+		[LIMIT_WALL_TIME] = BY_WATCHDOG,
+		[LIMIT_PIDS] = cg ? BY_CGROUP : BY_RLIMIT,
+		[LIMIT_DISK] = BY_TMPFS,
+		[LIMIT_OUTPUT] = BY_WATCHDOG,
+		[LIMIT_FSIZE] = BY_RLIMIT,
 	};
 
 	for (int i = 0; i < LIMIT_COUNT; i++) {
@@ -137,23 +143,24 @@ static void report_limits(struct run *r)
 	}
 	for (size_t i = 0; i < r->plan->rlimit_count; i++)
 		if (r->plan->rlimits[i].set < r->plan->rlimits[i].wanted)
-			outcome_warn(r->out, "rlimit %s: %llu wanted, %llu set (the caller's hard limit)",
+			outcome_warn(r->out,
+				     "rlimit %s: %llu wanted, %llu set (the caller's hard limit)",
 				     r->plan->rlimits[i].name,
 				     (unsigned long long)r->plan->rlimits[i].wanted,
 				     (unsigned long long)r->plan->rlimits[i].set);
 }
 
-/* The strings of our own exec, for init to wipe in its copy: argv and environment lie in one piece
- * at the top of the stack (execve(2), arg_start..env_end). */
+/* The environment strings of our own exec, for init to wipe in its copy: they lie in one piece at the
+ * top of the stack (execve(2), env_start..env_end). */
 static void find_argv_area(struct launch *l)
 {
-	extern char **environ;
-	char *first = program_invocation_name, *end = NULL;
+	char *end = NULL;
 
-	(void)first;
-	for (char **p = environ; p && *p; p++)
+	if (!environ || !environ[0])
+		return;
+	for (char **p = environ; *p; p++)
 		end = *p + strlen(*p);
-	if (environ && environ[0] && end > environ[0]) {
+	if (end > environ[0]) {
 		l->argv_area = environ[0];
 		l->argv_area_len = (size_t)(end - environ[0]);
 	}
@@ -194,19 +201,22 @@ int run_wait(struct run *r, uint32_t type, struct wire *w, int *fds, size_t fd_c
 		rc = poll(wait, 2, SETUP_TIMEOUT_MS);
 	while (rc < 0 && errno == EINTR);
 	if (rc == 0)
-		return err_set(e, ERR_SETUP, 0, ERR_AT, "set-up got stuck for %d s (a hanging file system?)",
+		return err_set(e, ERR_SETUP, 0, ERR_AT,
+			       "set-up got stuck for %d s (a hanging file system?)",
 			       SETUP_TIMEOUT_MS / 1000);
 	if (wait[1].revents && read(r->signal_fd, &sig, sizeof(sig)) == (ssize_t)sizeof(sig) &&
 	    sig.ssi_signo != SIGWINCH && sig.ssi_signo != SIGPIPE) {
 		r->out->evidence.cancel_signal = (int)sig.ssi_signo;
-		return err_set(e, ERR_SETUP, 0, ERR_AT, "cancelled by signal %u during set-up", sig.ssi_signo);
+		return err_set(e, ERR_SETUP, 0, ERR_AT, "cancelled by signal %u during set-up",
+			       sig.ssi_signo);
 	}
 	n = fd_recv(r->ctl, w, sizeof(*w), fds, fd_cap, out_fds, out_pid);
 	if (n < 0)
 		return err_sys(e, "receive from the sandbox");
 	if (n == 0)
-		return err_set(e, ERR_SETUP, 0, ERR_AT, "the sandbox died during set-up without a message "
-							"(killed from outside, or out of memory)");
+		return err_set(e, ERR_SETUP, 0, ERR_AT,
+			       "the sandbox died during set-up without a message "
+			       "(killed from outside, or out of memory)");
 	if (n == (ssize_t)sizeof(*w) && w->type == WIRE_ERROR) {
 		err_sanitize(&w->err);
 		*e = w->err;
@@ -245,8 +255,10 @@ static int start_stage(struct run *r, struct err *e)
 	int rc = -1, fd = -1;
 
 	if (process_clone(&spec, &stage, e) != 0)
-		return err_wrap(e, "make a user namespace (are unprivileged ones forbidden by "
-				   "kernel.unprivileged_userns_clone, user.max_user_namespaces or an AppArmor restriction?)");
+		return err_wrap(
+			e,
+			"make a user namespace (are unprivileged ones forbidden by "
+			"kernel.unprivileged_userns_clone, user.max_user_namespaces or an AppArmor restriction?)");
 	close_children_ends(r);
 	if (idmap_write(stage.pid, 0, r->host_uid, 0, r->host_gid, !r->plan->root, e) == 0 &&
 	    send_go(r, e) == 0 && run_wait(r, WIRE_INIT, &w, &fd, 1, &fd_count, NULL, e) == 0) {
@@ -318,8 +330,12 @@ struct session_step {
 };
 
 static const struct session_step prepare_steps[] = {
-	{ "process", block_signals },	 { "slot", take_slot },	    { "descriptors", check_passed_fds },
-	{ "streams", open_streams },	 { "cgroup", make_cgroup }, { "rootfs", open_sources },
+	{ "process", block_signals },
+	{ "slot", take_slot },
+	{ "descriptors", check_passed_fds },
+	{ "streams", open_streams },
+	{ "cgroup", make_cgroup },
+	{ "rootfs", open_sources },
 	{ "process", make_wire },
 };
 
@@ -355,7 +371,8 @@ static void teardown(struct run *r)
 	fd_close(&r->ctl);
 	streams_release(&r->streams);
 	if (cgroup_destroy(r->cgroup) > 0)
-		outcome_warn(r->out, "a cgroup directory could not be removed yet; the next start sweeps it");
+		outcome_warn(r->out,
+			     "a cgroup directory could not be removed yet; the next start sweeps it");
 	fd_close(&r->slot_fd);
 	fd_close(&r->signal_fd);
 	if (r->mask_saved)

@@ -118,8 +118,7 @@ int streams_open(const struct plan *plan, struct streams *s, struct err *e)
 			       .output_left = plan->limits.value[LIMIT_OUTPUT] };
 	for (int i = 0; i < 3; i++)
 		s->relay[i].from = s->relay[i].to = -1;
-	if (open_input(&plan->stdin_from, s, e) != 0 ||
-	    open_output(&plan->stdout_to, 1, s, e) != 0)
+	if (open_input(&plan->stdin_from, s, e) != 0 || open_output(&plan->stdout_to, 1, s, e) != 0)
 		return -1;
 	if (!plan->stderr_to_stdout)
 		return open_output(&plan->stderr_to, 2, s, e);
@@ -197,7 +196,8 @@ static void relay_write(struct relay *r)
 	if (r->how == RELAY_SOCKET)
 		n = send(r->to, at, r->len, MSG_DONTWAIT | MSG_NOSIGNAL);
 	else
-		n = write(r->to, at, r->how == RELAY_CAREFUL && r->len > PIPE_BUF ? PIPE_BUF : r->len);
+		n = write(r->to, at,
+			  r->how == RELAY_CAREFUL && r->len > PIPE_BUF ? PIPE_BUF : r->len);
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))
 		return;
 	if (n < 0) {
@@ -272,9 +272,10 @@ int streams_check_passed(int fd, struct err *e)
 	else if (S_ISBLK(st.st_mode))
 		what = "a block device";
 	else if (S_ISREG(st.st_mode))
-		what = fs.f_type == NSFS_MAGIC_NUMBER ? "a namespace" :
-							"a regular file (it could be reopened for writing; "
-							"use --ro or a pipe)";
+		what = fs.f_type == NSFS_MAGIC_NUMBER
+			       ? "a namespace"
+			       : "a regular file (it could be reopened for writing; "
+				 "use --ro or a pipe)";
 	else if (S_ISSOCK(st.st_mode) && is_connected_unix(fd))
 		what = "a connected unix socket";
 	return what ? err_usage(e, "--pass-fd %d is %s: not handed to a sandbox", fd, what) : 0;

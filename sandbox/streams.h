@@ -30,13 +30,13 @@ enum relay_write {
 /* States: reading (len == 0) -> writing (len > 0) -> reading ... -> closed (from < 0).
  * Transitions only in relay_step(). */
 struct relay {
-	int from, to;	    /* owned; -1 = closed */
+	int from, to; /* owned; -1 = closed */
 	enum relay_write how;
-	bool regular_from;  /* poll always says ready */
-	char *buf;	    /* heap, RELAY_BUFFER_BYTES, made at first use */
+	bool regular_from; /* poll always says ready */
+	char *buf;	   /* heap, RELAY_BUFFER_BYTES, made at first use */
 	size_t off, len;
-	uint64_t bytes;	    /* delivered */
-	bool counted;	    /* its bytes count against the output limit */
+	uint64_t bytes; /* delivered */
+	bool counted;	/* its bytes count against the output limit */
 };
 
 struct streams {

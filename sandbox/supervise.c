@@ -19,11 +19,19 @@
 #include "base/clock.h"
 #include "base/fd.h"
 #include "sandbox/run.h"
+#include "sandbox/watchdog.h"
 #include "seccomp/notify.h"
 
 #define TICK_NS (10 * NS_PER_MS)
 
-enum { POLL_CTL, POLL_INIT, POLL_SIGNAL, POLL_LISTENER, POLL_STREAMS, POLL_COUNT = POLL_STREAMS + 3 };
+enum {
+	POLL_CTL,
+	POLL_INIT,
+	POLL_SIGNAL,
+	POLL_LISTENER,
+	POLL_STREAMS,
+	POLL_COUNT = POLL_STREAMS + 3
+};
 
 void supervise_kill(struct run *r, bool *flag)
 {
@@ -164,16 +172,34 @@ static void check_events(struct run *r)
 		supervise_kill(r, &ev->kill_pids);
 }
 
-static void check_cpu_time(struct run *r)
+static void check_cpu_time(struct run *r, uint64_t used_ns)
 {
 	struct evidence *ev = &r->out->evidence;
 
+	ev->cpu_used_ns = used_ns;
 	ev->cpu_limit_ns = r->plan->limits.value[LIMIT_CPU_TIME];
-	if (ev->cpu_limit_ns == LIMIT_NONE)
-		return;
-	ev->cpu_used_ns = cgroup_cpu_ns(r->cgroup);
-	if (ev->cpu_used_ns >= ev->cpu_limit_ns)
+	if (used_ns >= ev->cpu_limit_ns)
 		supervise_kill(r, &ev->kill_cpu_time);
+}
+
+/* No cgroup: look for ourselves.  Two ticks apart, because it costs a few calls per process. */
+static void check_tree(struct run *r)
+{
+	const uint64_t *limits = r->plan->limits.value;
+	struct watchdog_sample sample;
+
+	if (limits[LIMIT_MEMORY] == LIMIT_NONE && limits[LIMIT_CPU_TIME] == LIMIT_NONE)
+		return;
+	if (r->tick_count++ % 2)
+		return;
+	watchdog_sample(r->init.pid, limits[LIMIT_MEMORY], &sample);
+	if (sample.memory_bytes > r->out->usage.memory_peak_bytes)
+		r->out->usage.memory_peak_bytes = sample.memory_bytes;
+	if (sample.pids > r->out->usage.pids_peak)
+		r->out->usage.pids_peak = sample.pids;
+	if (sample.memory_bytes > limits[LIMIT_MEMORY])
+		supervise_kill(r, &r->out->evidence.kill_memory);
+	check_cpu_time(r, sample.cpu_ns);
 }
 
 static void tick(struct run *r)
@@ -184,7 +210,10 @@ static void tick(struct run *r)
 		return;
 	if (r->cgroup) {
 		check_events(r);
-		check_cpu_time(r);
+		if (r->plan->limits.value[LIMIT_CPU_TIME] != LIMIT_NONE)
+			check_cpu_time(r, cgroup_cpu_ns(r->cgroup));
+	} else {
+		check_tree(r);
 	}
 	check_disk(r);
 	if (r->streams.output_over)
@@ -244,7 +273,11 @@ static void collect(struct run *r)
 		cgroup_usage(r->cgroup, &usage);
 		ev->oom_kills = events.oom_kills;
 		ev->pids_refused = events.pids_refused;
-		ev->kill_pids = ev->kill_pids || (events.pids_refused > 0 && r->plan->kill_on_pids && !r->killed);
+		o->usage.memory_peak_bytes = usage.memory_peak_bytes;
+		o->usage.pids_peak = usage.pids_peak > 1 ? usage.pids_peak - 1
+							 : usage.pids_peak; /* init */
+		ev->kill_pids = ev->kill_pids ||
+				(events.pids_refused > 0 && r->plan->kill_on_pids && !r->killed);
 	}
 	o->usage.wall_ns = clock_now_ns() - r->start_ns;
 	o->usage.cpu_user_ns = (uint64_t)r->rusage.ru_utime.tv_sec * NS_PER_S +
@@ -253,11 +286,10 @@ static void collect(struct run *r)
 				 (uint64_t)r->rusage.ru_stime.tv_usec * 1000;
 	o->usage.context_switches_voluntary = (uint64_t)r->rusage.ru_nvcsw;
 	o->usage.context_switches_forced = (uint64_t)r->rusage.ru_nivcsw;
-	o->usage.memory_peak_bytes = usage.memory_peak_bytes;
 	o->usage.throttled_ns = usage.throttled_ns;
-	o->usage.pids_peak = usage.pids_peak > 1 ? usage.pids_peak - 1 : usage.pids_peak; /* init */
 	o->usage.oom_kills = ev->oom_kills;
-	ev->cpu_used_ns = usage.cpu_ns ? usage.cpu_ns : o->usage.cpu_user_ns + o->usage.cpu_system_ns;
+	ev->cpu_used_ns = usage.cpu_ns ? usage.cpu_ns
+				       : o->usage.cpu_user_ns + o->usage.cpu_system_ns;
 	o->usage.stdin_bytes = r->streams.relay[0].bytes;
 	o->usage.stdout_bytes = r->streams.relay[1].bytes;
 	o->usage.stderr_bytes = r->streams.relay[2].bytes;
@@ -265,7 +297,8 @@ static void collect(struct run *r)
 	ev->violations = o->violations.total;
 	ev->first_violation_nr = o->violations.count ? o->violations.entries[0].nr : 0;
 	if (r->scratch >= 0 && fstatfs(r->scratch, &fs) == 0) {
-		o->usage.disk_used_bytes = (uint64_t)(fs.f_blocks - fs.f_bfree) * (uint64_t)fs.f_bsize;
+		o->usage.disk_used_bytes = (uint64_t)(fs.f_blocks - fs.f_bfree) *
+					   (uint64_t)fs.f_bsize;
 		o->usage.disk_used_inodes = (uint64_t)(fs.f_files - fs.f_ffree);
 	}
 }

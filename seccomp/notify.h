@@ -16,15 +16,15 @@
 #define SECCOMP_VIOLATION_MAX 64 /* distinct system calls kept; the rest only counts in `more` */
 
 struct seccomp_violation {
-	int nr;		/* system call number */
-	pid_t pid;	/* first offender, pid in the supervisor's namespace */
+	int nr;	   /* system call number */
+	pid_t pid; /* first offender, pid in the supervisor's namespace */
 	uint64_t count;
 };
 
 struct seccomp_violations {
 	struct seccomp_violation entries[SECCOMP_VIOLATION_MAX];
 	size_t count;
-	uint64_t more;	/* calls whose number did not fit the table */
+	uint64_t more; /* calls whose number did not fit the table */
 	uint64_t total;
 };
 
