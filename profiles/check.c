@@ -1,0 +1,155 @@
+/* check.c - a list of rules; the first one broken is the message. */
+#include "profiles/check.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <string.h>
+
+static int check_command(const struct policy *policy, struct err *e)
+{
+	if (!policy->argv || !policy->argv[0])
+		return err_usage(e, "no command; see enclave-run --help");
+	if (!*policy->argv[0])
+		return err_usage(e, "the command is an empty word");
+	return 0;
+}
+
+/* What is known but not built yet is refused, never ignored: nobody runs with less than he asked. */
+static int check_available(const struct policy *policy, struct err *e)
+{
+	static const char *const net_words[] = { "none", "deny", "allow", "audit" };
+
+	if (policy->unavailable)
+		return err_usage(e, "--%s is not available in this version", policy->unavailable);
+	if (policy->net != NET_NONE)
+		return err_usage(e, "--net %s is not available in this version; only --net none is",
+				 net_words[policy->net]);
+	if (policy->tty == TTY_YES)
+		return err_usage(e, "--tty yes is not available in this version; auto and no hand no "
+				    "terminal in");
+	return 0;
+}
+
+static int check_walls(const struct policy *policy, struct err *e)
+{
+	uint32_t both = policy->walls_required & policy->walls_may_miss;
+
+	if (both)
+		return err_usage(e, "the wall '%s' is both in --require and in --allow-missing",
+				 wall_name((enum wall_id)__builtin_ctz(both)));
+	if (policy->apparmor == WANT_OFF && policy->walls_required & 1u << WALL_APPARMOR)
+		return err_usage(e, "--require apparmor contradicts --apparmor off");
+	if (policy->landlock == WANT_OFF && policy->walls_required & 1u << WALL_LANDLOCK)
+		return err_usage(e, "--require landlock contradicts --landlock off");
+	return 0;
+}
+
+static int check_descriptors(const struct policy *policy, struct err *e)
+{
+	if (policy->status_fd >= 0) {
+		int flags = fcntl(policy->status_fd, F_GETFL);
+
+		if (flags < 0)
+			return err_usage(e, "--status-fd %d: this descriptor is not open",
+					 policy->status_fd);
+		if ((flags & O_ACCMODE) == O_RDONLY)
+			return err_usage(e, "--status-fd %d: this descriptor can't be written",
+					 policy->status_fd);
+	}
+	for (size_t i = 0; i < policy->pass_fd_count; i++) {
+		int fd = policy->pass_fds[i];
+
+		if (fcntl(fd, F_GETFD) < 0)
+			return err_usage(e, "--pass-fd %d: this descriptor is not open", fd);
+		if (fd == policy->status_fd)
+			return err_usage(e, "--pass-fd %d: the command could forge --status-fd", fd);
+	}
+	return 0;
+}
+
+static int check_streams(const struct policy *policy, struct err *e)
+{
+	if (policy->stderr_to_stdout && policy->stderr_path)
+		return err_usage(e, "--stderr-to-stdout contradicts --stderr %s",
+				 policy->stderr_path);
+	return 0;
+}
+
+/* realpath(3) of the directory a file is in: what a link at its end points to does not count. */
+static int real_directory(const char *path, char real[PATH_MAX])
+{
+	char directory[PATH_MAX];
+	const char *slash = strrchr(path, '/');
+	size_t len = slash ? (size_t)(slash - path) : 0;
+
+	if (len >= sizeof(directory)) {
+		errno = ENAMETOOLONG;
+		return -1;
+	}
+	if (len == 0)
+		memcpy(directory, slash ? "/" : ".", 2);
+	else
+		memcpy(directory, path, len);
+	directory[len == 0 ? 1 : len] = '\0';
+	return realpath(directory, real) ? 0 : -1;
+}
+
+static bool is_below(const char *path, const char *tree)
+{
+	size_t len = strlen(tree);
+
+	if (len == 1) /* the tree is "/" */
+		return true;
+	return strncmp(path, tree, len) == 0 && (path[len] == '/' || path[len] == '\0');
+}
+
+int check_result_path(const struct policy *policy, const char *option, const char *path,
+		      struct err *e)
+{
+	char directory[PATH_MAX], tree[PATH_MAX];
+
+	if (real_directory(path, directory) != 0)
+		return err_set(e, ERR_USAGE, errno, ERR_AT, "%s '%s'", option, path);
+	for (size_t i = 0; i < policy->file_count; i++) {
+		const struct file_entry *file = &policy->files[i];
+
+		/* A missing source is reported by resolve, by its own name. */
+		if (file->kind != FILE_RW || !realpath(file->source, tree))
+			continue;
+		if (is_below(directory, tree))
+			return err_usage(e, "%s '%s' lies below --rw %s, where the command could "
+					    "replace it", option, path, file->source);
+	}
+	return 0;
+}
+
+static int check_results(const struct policy *policy, struct err *e)
+{
+	const struct {
+		const char *option, *path;
+	} files[] = {
+		{ "--record", policy->record_path },
+		{ "--stdout", policy->stdout_path },
+		{ "--stderr", policy->stderr_path },
+	};
+
+	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++)
+		if (files[i].path &&
+		    check_result_path(policy, files[i].option, files[i].path, e) != 0)
+			return -1;
+	return 0;
+}
+
+int check_policy(const struct policy *policy, struct err *e)
+{
+	static int (*const rules[])(const struct policy *, struct err *) = {
+		check_available, check_command, check_walls,
+		check_descriptors, check_streams, check_results,
+	};
+
+	for (size_t i = 0; i < sizeof(rules) / sizeof(rules[0]); i++)
+		if (rules[i](policy, e) != 0)
+			return -1;
+	return 0;
+}

@@ -1,0 +1,18 @@
+/* check.h - rules that need more than one key, or the state of this process, to decide.
+ *
+ * Called once, after everything was merged.  Reads descriptors and paths, changes nothing. */
+#ifndef PROFILES_CHECK_H
+#define PROFILES_CHECK_H
+
+#include "base/err.h"
+#include "profiles/policy.h"
+
+int check_policy(const struct policy *policy, struct err *e);
+
+/* check_result_path() - may this result file be written there?  Its directory must exist and must
+ * not lie in a tree that the workload can write (it could replace the file by a link).
+ * @option: for the message, e.g. "--record" */
+int check_result_path(const struct policy *policy, const char *option, const char *path,
+		      struct err *e);
+
+#endif

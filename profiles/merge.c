@@ -1,0 +1,30 @@
+/* merge.c - what holds before anything was said, and what follows from what was said. */
+#include "profiles/merge.h"
+
+#include <string.h>
+
+#include "profiles/set.h"
+
+#define FSIZE_AS_DISK 0 /* 0 is below the range of --fsize: it means "not said" */
+
+int merge_begin(struct merge *m, struct err *e)
+{
+	struct policy *policy = m->policy;
+
+	memset(policy, 0, sizeof(*policy));
+	policy->status_fd = -1;
+	for (unsigned i = 0; i < LIMIT_COUNT; i++)
+		policy->limits.value[i] = LIMIT_NONE;
+	policy->limits.value[LIMIT_FSIZE] = FSIZE_AS_DISK;
+	return set_env_base(m, e);
+}
+
+int merge_finish(struct merge *m, struct err *e)
+{
+	struct limits *limits = &m->policy->limits;
+
+	(void)e;
+	if (limits->value[LIMIT_FSIZE] == FSIZE_AS_DISK)
+		limits->value[LIMIT_FSIZE] = limits->value[LIMIT_DISK];
+	return 0;
+}

@@ -1,0 +1,30 @@
+/* merge.h - write values into a policy, key by key, in the order they are said.
+ *
+ *	merge_begin()		what holds before anything is said: base environment, unset fields
+ *	merge_set()		once per value: presets first, then the policy file, then the options
+ *	merge_finish()		what follows from other values (fsize from disk)
+ *
+ * Scalars: the last one wins.  Lists grow; env, rlimit and label replace an entry of the same name.
+ * Values arrive as text, whatever they were written as. */
+#ifndef PROFILES_MERGE_H
+#define PROFILES_MERGE_H
+
+#include "base/err.h"
+#include "profiles/keys.h"
+#include "profiles/policy.h"
+
+struct merge {
+	struct policy *policy;
+	char *const *caller_env; /* what -e VAR and --keep-env take from; NULL-terminated */
+	const char *directory;	 /* absolute: relative host paths start here */
+};
+
+int merge_begin(struct merge *m, struct err *e);
+
+/* merge_set() - one value for one key.  The message in *e does not name the key: the caller knows
+ * where the value stands and prefixes that. */
+int merge_set(struct merge *m, const struct key *key, const char *value, struct err *e);
+
+int merge_finish(struct merge *m, struct err *e);
+
+#endif
