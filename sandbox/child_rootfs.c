@@ -206,13 +206,15 @@ static int row_scratch(struct tree_state *s, const struct tree_row *row, int tre
 {
 	char name[16];
 	struct text t = TEXT_ON(name);
-	autofd int dir = -1;
+	int dir; /* closed with all the others by init */
 
 	(void)tree;
-	if (make_point(row, true, e) != 0 || (s->scratch < 0 && scratch_mount(s, row, e) != 0))
+	/* The system's own places are made by rows before. */
+	if ((row->by_user && make_point(row, true, e) != 0) ||
+	    (s->scratch < 0 && scratch_mount(s, row, e) != 0))
 		return -1;
 	text_u64(&t, s->scratches++);
-	if (mkdirat(s->scratch, name, 0700) != 0 || fchmodat(s->scratch, name, row->mode, 0) != 0)
+	if (mkdirat(s->scratch, name, row->mode) != 0)
 		return err_sys(e, "make a writable directory for '%s'", row->target);
 	dir = (int)syscall(SYS_open_tree, s->scratch, name, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
 	if (dir < 0)
@@ -320,6 +322,7 @@ int child_rootfs(const struct launch *l, int *out_scratch, struct err *e)
 	struct tree_state s = { .l = l, .scratch = -1 };
 	int nodes[DEV_NODE_COUNT];
 
+	umask(0); /* modes below are meant as written; init sets the workload's later */
 	if (open_dev_nodes(nodes, e) != 0 || open_sources(l, e) != 0 || new_root(e) != 0 ||
 	    forbid_nested_userns(e) != 0 || make_rows(&s, nodes, e) != 0 || make_read_only(e) != 0)
 		return -1;
