@@ -1,0 +1,637 @@
+/* sandbox_cgroup.c - the cgroup layer: its parsers, and one run's life on the kernel we are on.
+ *
+ *	sandbox_cgroup [PARENT]		PARENT as for --cgroup-parent
+ *
+ * On v2 without PARENT the test must be alone in its cgroup (tests/vm/cgroup-unit starts it so). */
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/sched.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/file.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/fd.h"
+#include "base/text.h"
+#include "sandbox/cgroup_ops.h"
+#include "tests/unit/tap.h"
+
+#define MIB (UINT64_C(1) << 20)
+#define WHY_CAP 256
+
+/* ------------------------------------------------------------------------------------- parsers */
+
+static const char hybrid_cgroup[] = "9:name=systemd:/\n8:pids:/\n6:freezer:/\n"
+				    "4:memory:/outer/job7\n3:cpu,cpuacct:/a:b\n0::/\n";
+static const char *const hybrid_mounts[] = {
+	"31 23 0:28 / /sys/fs/cgroup rw,relatime - tmpfs tmpfs rw,mode=755",
+	"32 31 0:29 / /sys/fs/cgroup/cpu,cpuacct rw,relatime shared:9 - cgroup cgroup rw,cpu,cpuacct",
+	"35 31 0:32 /outer /sys/fs/cgroup/mem\\040ory rw shared:4 master:1 - cgroup cgroup rw,memory",
+	"36 31 0:33 /outer /second rw - cgroup cgroup rw,memory",
+	"39 31 0:36 / /sys/fs/cgroup/pids rw,relatime - cgroup cgroup rw,pids",
+	"40 31 0:37 / /sys/fs/cgroup/systemd rw,relatime - cgroup cgroup rw,name=systemd",
+	"41 31 0:38 / /sys/fs/cgroup/unified rw,relatime - cgroup2 cgroup2 rw",
+};
+
+static void add_mount(struct cgroup_layout *l, const char *line)
+{
+	cgroup_text_mount(line, strlen(line), l);
+}
+
+static void test_layout_hybrid(void)
+{
+	struct cgroup_layout l;
+	char dir[CGROUP_PATH_CAP], seen[CGROUP_PATH_CAP];
+
+	cgroup_text_layout(hybrid_cgroup, &l);
+	for (size_t i = 0; i < sizeof(hybrid_mounts) / sizeof(hybrid_mounts[0]); i++)
+		add_mount(&l, hybrid_mounts[i]);
+	is_int(l.v1_count, 3, "hybrid: three hierarchies of ours, the named one is ignored");
+	is_int(cgroup_text_mode(&l), CGROUP_V1, "hybrid: controllers on v1 make it v1");
+	ok(cgroup_text_parent(&l.v1[0], NULL, dir, seen), "pids: has a parent");
+	is_str(dir, "/sys/fs/cgroup/pids", "pids: own cgroup is the root");
+	is_str(seen, "", "pids: seen from /proc as the root");
+	ok(cgroup_text_parent(&l.v1[1], NULL, dir, seen), "memory: has a parent");
+	is_str(dir, "/sys/fs/cgroup/mem ory/job7",
+	       "memory: the mount's root is taken off, \\040 decoded");
+	is_str(seen, "/outer/job7", "memory: seen from /proc as it is");
+	is_int(l.v1[2].controllers,
+	       CONTROLLER_BIT(CONTROLLER_CPU) | CONTROLLER_BIT(CONTROLLER_CPUACCT),
+	       "cpu,cpuacct are one hierarchy");
+	ok(cgroup_text_parent(&l.v1[2], "x/y/", dir, seen), "--cgroup-parent below the mount");
+	is_str(dir, "/sys/fs/cgroup/cpu,cpuacct/x/y", "path of --cgroup-parent");
+	is_str(seen, "/x/y", "seen path of --cgroup-parent");
+	ok(cgroup_text_parent(&l.v1[1], "/x", dir, seen) && strcmp(seen, "/outer/x") == 0,
+	   "--cgroup-parent keeps the mount's root in the seen path");
+	ok(!cgroup_text_parent(&l.v1[0], "x/../y", dir, seen), "--cgroup-parent with .. is refused");
+	ok(!cgroup_text_parent(&l.v1[0], "x//y", dir, seen), "empty component is refused");
+	ok(!cgroup_text_parent(&l.v1[0], "/", dir, seen), "the root itself is refused");
+}
+
+static void test_layout_v2(void)
+{
+	struct cgroup_layout l;
+	char dir[CGROUP_PATH_CAP], seen[CGROUP_PATH_CAP];
+
+	cgroup_text_layout("0::/user.slice/app.scope\n", &l);
+	is_int(cgroup_text_mode(&l), CGROUP_V2, "v2 alone");
+	ok(!cgroup_text_parent(&l.v2, NULL, dir, seen), "v2: no mount, no parent");
+	add_mount(&l, "30 23 0:26 /other.slice /mnt rw - cgroup2 cgroup2 rw");
+	ok(!cgroup_text_parent(&l.v2, NULL, dir, seen),
+	   "v2: a mount that shows another part is not used");
+	add_mount(&l, "30 23 0:26 /user.slice/app /mnt rw - cgroup2 cgroup2 rw");
+	ok(!cgroup_text_parent(&l.v2, NULL, dir, seen), "v2: a prefix that cuts a name is none");
+	add_mount(&l,
+		  "30 23 0:26 / /sys/fs/cgroup rw,nosuid shared:4 - cgroup2 cgroup2 rw,nsdelegate");
+	ok(cgroup_text_parent(&l.v2, NULL, dir, seen), "v2: the real mount");
+	is_str(dir, "/sys/fs/cgroup/user.slice/app.scope", "v2: own directory");
+
+	cgroup_text_layout("0::/../x\n", &l);
+	add_mount(&l, "30 23 0:26 / /sys/fs/cgroup rw - cgroup2 cgroup2 rw");
+	ok(!cgroup_text_parent(&l.v2, NULL, dir, seen), "outside of the cgroup namespace: none");
+	cgroup_text_layout("", &l);
+	is_int(cgroup_text_mode(&l), CGROUP_NONE, "empty /proc/self/cgroup: none");
+	cgroup_text_layout("1:name=systemd:/\n2:freezer:/\nrubbish\n3:pids\n", &l);
+	is_int(cgroup_text_mode(&l), CGROUP_NONE, "nothing of ours: none");
+}
+
+static void test_values(void)
+{
+	uint64_t v = 0;
+
+	ok(cgroup_text_counter("low 0\nhigh 3\noom_kill 12\n", "oom_kill", &v) && v == 12,
+	   "counter");
+	ok(!cgroup_text_counter("oom_kill_disable 1\n", "oom_kill", &v),
+	   "a longer key is another key");
+	ok(!cgroup_text_counter("max\n", "max", &v), "a counter without a number");
+	ok(cgroup_text_limit("max 100000\n", 0, &v) && v == LIMIT_NONE, "max is no limit");
+	ok(cgroup_text_limit("max 100000\n", 1, &v) && v == 100000, "second word");
+	ok(!cgroup_text_limit("max 100000\n", 2, &v), "third word is missing");
+	ok(cgroup_text_limit("-1\n", 0, &v) && v == LIMIT_NONE, "-1 is no limit");
+	ok(cgroup_text_limit("9223372036854771712\n", 0, &v) && v == LIMIT_NONE,
+	   "v1's huge is no limit");
+	ok(cgroup_text_limit("67108864\n", 0, &v) && v == 64 * MIB, "64 MiB");
+	ok(cgroup_text_has_word("cpuset cpu io memory pids\n", "cpu"), "a word among words");
+	ok(!cgroup_text_has_word("cpuset io\n", "cpu"), "part of a word is not the word");
+	ok(cgroup_text_sole_pid("77\n", 77), "sole pid");
+	ok(!cgroup_text_sole_pid("77\n78\n", 77), "two pids");
+	ok(!cgroup_text_sole_pid("0\n", 77) && !cgroup_text_sole_pid("", 77), "another pid, no pid");
+}
+
+static void test_names(void)
+{
+	char name[CGROUP_NAME_CAP];
+
+	cgroup_name(name, 3, 0, "work");
+	ok(cgroup_text_is_run(name), "'%s' is a run", name);
+	cgroup_name(name, 65535, 7, "self");
+	ok(cgroup_text_is_run(name), "'%s' is a run", name);
+	ok(!cgroup_text_is_run("enclave-run-1-2.scope"), "a systemd scope is none");
+	ok(!cgroup_text_is_run("enclave-run-1.work") &&
+		   !cgroup_text_is_run("enclave-run-a-1.work") &&
+		   !cgroup_text_is_run("enclave-run-1-2-3-4.work") &&
+		   !cgroup_text_is_run("enclave-run-"),
+	   "other names are none");
+	is_str(limit_name(LIMIT_MEMORY), "memory", "name of a limit");
+	is_str(enforcer_name(BY_CGROUP), "cgroup", "name of an enforcer");
+	is_str(enforcer_name(BY_NONE), "none", "name of no enforcer");
+}
+
+static void test_in(void)
+{
+	const char *text = "4:memory:/a/enclave-run-0-1.work\n3:cpu,cpuacct:/x\n0::/b/c\n";
+	unsigned memory = CONTROLLER_BIT(CONTROLLER_MEMORY);
+
+	ok(cgroup_text_in(text, memory, "/a/enclave-run-0-1.work"), "in the v1 directory");
+	ok(!cgroup_text_in(text, memory, "/a/enclave-run-0-1"), "a prefix of the name is not it");
+	ok(!cgroup_text_in(text, CONTROLLER_BIT(CONTROLLER_CPU), "/x"),
+	   "another set of controllers");
+	ok(cgroup_text_in(text, 0, "/b"), "below the v2 directory");
+	ok(!cgroup_text_in(text, 0, "/b/c/d"), "above the v2 directory");
+}
+
+/* ------------------------------------------------------------------------------------- helpers */
+
+static struct cgroup_spec spec_of(const char *parent)
+{
+	return (struct cgroup_spec){ .slot = 60000,
+				     .parent = parent,
+				     .memory_bytes = 48 * MIB,
+				     .cpus_milli = 1500,
+				     .pids_count = 8 };
+}
+
+static struct cgroup *make(const struct cgroup_spec *spec)
+{
+	struct cgroup *cg = NULL;
+	char why[WHY_CAP];
+	struct err e = { 0 };
+
+	if (cgroup_create(spec, &cg, why, sizeof(why), &e) != 0)
+		diag("cgroup_create: %s", e.msg);
+	else if (!cg)
+		diag("absent: %s", why);
+	return cg;
+}
+
+/* A child inside the run's cgroup that calls body() and exits with what it returns. */
+static pid_t start_inside(const struct cgroup *cg, int (*body)(void))
+{
+	struct clone_args args = { .exit_signal = SIGCHLD };
+	struct err e;
+	pid_t pid;
+
+	if (cgroup_clone_fd(cg) >= 0) {
+		args.flags = CLONE_INTO_CGROUP;
+		args.cgroup = (uint32_t)cgroup_clone_fd(cg);
+	}
+	pid = (pid_t)syscall(SYS_clone3, &args, sizeof(args));
+	if (pid != 0)
+		return pid;
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (cgroup_enter(cg, &e) != 0)
+		_exit(99);
+	_exit(body());
+}
+
+static int wait_status(pid_t pid)
+{
+	int status = -1;
+
+	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
+		;
+	return status;
+}
+
+static int run_inside(const struct cgroup *cg, int (*body)(void))
+{
+	return wait_status(start_inside(cg, body));
+}
+
+static bool gone(const struct cgroup_dir *dir)
+{
+	return access(dir->path, F_OK) != 0 && errno == ENOENT;
+}
+
+static unsigned count_gone(const struct cgroup *saved)
+{
+	unsigned count = 0;
+
+	for (size_t i = 0; i < saved->dir_count; i++)
+		count += gone(&saved->dir[i]);
+	return count;
+}
+
+/* ------------------------------------------------------------------------------ bodies inside */
+
+static const struct cgroup *asked; /* for body_where: the run it should be in */
+
+static int body_where(void)
+{
+	char text[4096];
+
+	return fd_read_file(AT_FDCWD, "/proc/self/cgroup", text, sizeof(text)) > 0 &&
+			       cgroup_contains(asked, text)
+		       ? 0
+		       : 1;
+}
+
+/* Fork until refused, bounded; returns how many children were there. */
+static int body_fork(void)
+{
+	pid_t pids[20];
+	int n = 0, refused = 0;
+
+	while (n < 20) {
+		pids[n] = fork();
+		if (pids[n] == 0) {
+			prctl(PR_SET_PDEATHSIG, SIGKILL);
+			pause();
+			_exit(0);
+		}
+		if (pids[n] < 0) {
+			refused = errno;
+			break;
+		}
+		n++;
+	}
+	for (int i = 0; i < n; i++) {
+		kill(pids[i], SIGKILL);
+		wait_status(pids[i]);
+	}
+	return refused == EAGAIN ? n : 100;
+}
+
+static int body_eat(void)
+{
+	size_t len = 96 * MIB;
+	volatile char *p = mmap(NULL, len, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1,
+				0);
+
+	if (p == MAP_FAILED)
+		return 1;
+	for (size_t i = 0; i < len; i += 4096)
+		p[i] = 1;
+	return 0;
+}
+
+static int body_spin(void)
+{
+	struct timespec used = { 0 };
+
+	while (used.tv_sec == 0 && used.tv_nsec < 200 * 1000 * 1000)
+		clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &used);
+	return 0;
+}
+
+static int body_sleep(void)
+{
+	poll(NULL, 0, 20000);
+	return 0;
+}
+
+/* ---------------------------------------------------------------------------------- one run */
+
+static void test_readback(const struct cgroup *cg)
+{
+	struct cgroup_readback rb = { 0 };
+	struct err e;
+
+	is_int(cgroup_readback(cg, &rb, &e), 0, "limits can be read back");
+	is_int(rb.memory_bytes, 48 * MIB, "memory limit is held by the kernel");
+	is_int(rb.cpus_milli, 1500, "cpu limit is held by the kernel");
+	is_int(rb.pids_count, 8, "pids limit is held by the kernel");
+	ok(rb.swap_excluded, "swap is excluded");
+}
+
+static void test_membership(const struct cgroup *cg)
+{
+	char text[4096] = "";
+
+	asked = cg;
+	is_int(run_inside(cg, body_where), 0, "a child is inside");
+	fd_read_file(AT_FDCWD, "/proc/self/cgroup", text, sizeof(text));
+	ok(!cgroup_contains(cg, text), "we are not");
+}
+
+static void test_pids(const struct cgroup *cg)
+{
+	struct cgroup_events before, after;
+	struct cgroup_usage usage;
+	int status;
+
+	cgroup_events(cg, &before);
+	is_int(before.pids_refused, 0, "no fork was refused yet");
+	status = run_inside(cg, body_fork);
+	is_int(WIFEXITED(status) ? WEXITSTATUS(status) : -1, 7,
+	       "eight processes, the ninth is refused");
+	cgroup_events(cg, &after);
+	ok(after.pids_refused >= 1, "the refusal is counted");
+	is_int(after.oom_kills, 0, "nobody was killed for memory");
+	cgroup_usage(cg, &usage);
+	ok(usage.pids_peak == 8 || usage.pids_peak == 0, "peak of processes is 8 (or not known)");
+	diag("pids_peak %ju", (uintmax_t)usage.pids_peak);
+}
+
+static void test_memory(const struct cgroup *cg)
+{
+	struct cgroup_events events;
+	struct cgroup_usage usage;
+	int status = run_inside(cg, body_eat);
+
+	ok(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL,
+	   "who takes too much memory is killed");
+	cgroup_events(cg, &events);
+	ok(events.oom_kills >= 1, "the kill is counted right after the end");
+	cgroup_usage(cg, &usage);
+	ok(usage.memory_peak_bytes > 40 * MIB && usage.memory_peak_bytes <= 49 * MIB,
+	   "memory peak is near the limit");
+	diag("memory_peak %ju", (uintmax_t)usage.memory_peak_bytes);
+}
+
+static void test_cpu(const struct cgroup *cg)
+{
+	uint64_t before = cgroup_cpu_ns(cg);
+	struct cgroup_usage usage;
+
+	run_inside(cg, body_spin);
+	cgroup_usage(cg, &usage);
+	ok(cgroup_cpu_ns(cg) - before >= 150 * NS_PER_MS, "200 ms of cpu are seen");
+	ok(usage.cpu_ns >= before + 150 * NS_PER_MS, "and in the usage");
+	ok(usage.cpu_user_ns + usage.cpu_system_ns >= 100 * NS_PER_MS, "split into user and system");
+	diag("cpu %ju user %ju system %ju", (uintmax_t)usage.cpu_ns, (uintmax_t)usage.cpu_user_ns,
+	     (uintmax_t)usage.cpu_system_ns);
+}
+
+static void test_kill_and_lift(const struct cgroup *cg)
+{
+	struct cgroup_readback rb = { 0 };
+	struct err e;
+	pid_t pid;
+	int status;
+
+	cgroup_lift_cpu(cg);
+	is_int(cgroup_readback(cg, &rb, &e), 0, "read back after lifting");
+	ok(rb.cpus_milli == LIMIT_NONE, "the quota is lifted");
+	pid = start_inside(cg, body_sleep);
+	cgroup_kill(cg);
+	if (cgroup_mode(cg) == CGROUP_V1)
+		kill(pid, SIGKILL);
+	status = wait_status(pid);
+	ok(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL, "all inside are killed");
+}
+
+static void test_close_on_exec(const struct cgroup *cg)
+{
+	bool all = true;
+
+	for (size_t i = 0; i < cg->dir_count; i++)
+		all = all && fcntl(cg->dir[i].fd, F_GETFD) == FD_CLOEXEC &&
+		      fcntl(cg->dir[i].members_fd, F_GETFD) == FD_CLOEXEC;
+	for (size_t i = 0; i < CGROUP_FILE_COUNT; i++)
+		all = all && (cg->file[i] < 0 || fcntl(cg->file[i], F_GETFD) == FD_CLOEXEC);
+	ok(all, "every descriptor is close-on-exec");
+}
+
+/* Returns false when there is no control group here: nothing else can be tested then. */
+static bool test_life(const char *parent)
+{
+	struct cgroup_spec spec = spec_of(parent);
+	struct cgroup *cg = make(&spec);
+	struct cgroup saved;
+
+	if (!cg)
+		return false;
+	saved = *cg;
+	diag("mode %s, %s", cgroup_mode(cg) == CGROUP_V1 ? "v1" : "v2", cg->dir[0].path);
+	test_close_on_exec(cg);
+	test_readback(cg);
+	test_membership(cg);
+	test_pids(cg);
+	test_memory(cg);
+	test_cpu(cg);
+	test_kill_and_lift(cg);
+	is_int(cgroup_destroy(cg), 0, "everything could be removed");
+	is_int(count_gone(&saved), saved.dir_count, "and is gone");
+	ok(saved.leaf.fd < 0 || gone(&saved.leaf), "and so is the leaf for ourselves");
+	return true;
+}
+
+/* Half a cpu: the spinner is held back, and that is counted. */
+static void test_throttle(const char *parent)
+{
+	struct cgroup_spec spec = spec_of(parent);
+	struct cgroup_usage usage = { 0 };
+	struct cgroup *cg;
+
+	spec.cpus_milli = 250;
+	cg = make(&spec);
+	if (!ok(cg != NULL, "a second run after the first"))
+		return;
+	run_inside(cg, body_spin);
+	cgroup_usage(cg, &usage);
+	ok(usage.throttled_ns > 50 * NS_PER_MS, "a quarter of a cpu throttles");
+	is_int(cgroup_destroy(cg), 0, "removed");
+}
+
+static void test_unlimited(const char *parent)
+{
+	struct cgroup_spec spec = { .slot = 60000,
+				    .parent = parent,
+				    .memory_bytes = LIMIT_NONE,
+				    .cpus_milli = LIMIT_NONE,
+				    .pids_count = LIMIT_NONE };
+	struct cgroup_readback rb = { 0 };
+	struct cgroup *cg = make(&spec);
+	struct err e;
+
+	if (!ok(cg != NULL, "a run without limits still has control groups"))
+		return;
+	is_int(cgroup_readback(cg, &rb, &e), 0, "read back");
+	ok(rb.memory_bytes == LIMIT_NONE && rb.cpus_milli == LIMIT_NONE &&
+		   rb.pids_count == LIMIT_NONE,
+	   "nothing is limited");
+	is_int(cgroup_destroy(cg), 0, "removed");
+}
+
+static void test_refused(const char *parent)
+{
+	struct cgroup_spec spec = spec_of(parent);
+	struct cgroup *cg = NULL;
+	char why[WHY_CAP];
+	struct err e = { 0 };
+
+	spec.cpus_milli = 1; /* the kernel wants at least 1 ms of quota */
+	is_int(cgroup_create(&spec, &cg, why, sizeof(why), &e), -1, "a refused limit is an error");
+	is_int(e.kind, ERR_SETUP, "of set-up");
+	diag("%s", e.msg);
+	spec = spec_of("no/such/group");
+	is_int(cgroup_create(&spec, &cg, why, sizeof(why), &e), -1, "a parent that does not exist");
+	diag("%s", e.msg);
+	spec.parent = "../x";
+	is_int(cgroup_create(&spec, &cg, why, sizeof(why), &e), -1, "a parent with ..");
+	is_int(e.kind, ERR_USAGE, "is a usage error");
+	diag("%s", e.msg);
+}
+
+/* ----------------------------------------------------------------------------- dead launchers */
+
+/* A launcher that makes its directories and then hangs; *out gets a copy of what it made. */
+static pid_t start_holder(const struct cgroup_spec *spec, struct cgroup *out)
+{
+	int pipe_fd[2];
+	ssize_t n;
+	pid_t pid;
+
+	if (pipe2(pipe_fd, O_CLOEXEC) != 0)
+		return -1;
+	pid = fork();
+	if (pid == 0) {
+		struct cgroup *cg = make(spec);
+
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		n = cg ? write(pipe_fd[1], cg, sizeof(*cg)) : -1;
+		pause();
+		_exit(n > 0 ? 0 : 1);
+	}
+	close(pipe_fd[1]);
+	n = pid > 0 ? read(pipe_fd[0], out, sizeof(*out)) : -1;
+	close(pipe_fd[0]);
+	if (n == (ssize_t)sizeof(*out))
+		return pid;
+	kill(pid, SIGKILL);
+	wait_status(pid);
+	return -1;
+}
+
+static void test_sweep(const char *parent)
+{
+	struct cgroup_spec spec = spec_of(parent);
+	struct cgroup held, *cg;
+	pid_t pid;
+
+	spec.slot = 60001;
+	pid = start_holder(&spec, &held);
+	if (!ok(pid > 0, "another launcher made its directories"))
+		return;
+	cgroup_sweep(parent);
+	is_int(count_gone(&held), 0, "a live run is not swept");
+	kill(pid, SIGKILL);
+	wait_status(pid);
+	is_int(count_gone(&held), 0, "kill -9 leaves directories");
+	is_int(cgroup_sweep(parent), held.dir_count, "a sweep removes those");
+	is_int(count_gone(&held), held.dir_count, "they are gone");
+	is_int(cgroup_sweep(parent), 0, "nothing is left to sweep");
+
+	pid = start_holder(&spec, &held);
+	kill(pid, SIGKILL);
+	wait_status(pid);
+	cg = make(&spec);
+	is_int(count_gone(&held), held.dir_count, "the next start sweeps by itself");
+	is_int(cgroup_destroy(cg), 0, "removed");
+}
+
+static void test_name_taken(const char *parent)
+{
+	struct cgroup_spec spec = spec_of(parent);
+	struct cgroup *first = make(&spec), *second = make(&spec);
+	struct cgroup saved;
+
+	if (!ok(first && second, "two runs of one name: the second takes another"))
+		return;
+	saved = *second;
+	ok(strcmp(first->dir[0].path, second->dir[0].path) != 0, "names differ");
+	is_int(cgroup_destroy(second) + cgroup_destroy(first), 0, "both removed");
+	is_int(count_gone(&saved), saved.dir_count, "gone");
+}
+
+/* ------------------------------------------------------------------------------- ordinary user */
+
+static void test_ordinary_user(void)
+{
+	struct cgroup_spec spec = spec_of(NULL);
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		struct cgroup *cg = NULL;
+		char why[WHY_CAP];
+		struct err e;
+		int status;
+
+		if (setresgid(65534, 65534, 65534) != 0 || setresuid(65534, 65534, 65534) != 0)
+			_exit(99);
+		status = cgroup_create(&spec, &cg, why, sizeof(why), &e) != 0 || cg;
+		diag("%s", why);
+		_exit(status != 0 || strstr(why, "EACCES") == NULL || strstr(why, "; ") == NULL);
+	}
+	is_int(wait_status(pid), 0, "an ordinary user has none, and is told why and what helps");
+}
+
+/* v1 with --cgroup-parent: the same path in every hierarchy, made and removed here. */
+static void test_v1_parent(void)
+{
+	struct cgroup_spec spec = spec_of(NULL);
+	struct cgroup *cg = make(&spec);
+	char path[CONTROLLER_COUNT][CGROUP_PATH_CAP], name[64];
+	struct text t = TEXT_ON(name);
+	size_t count = cg ? cg->dir_count : 0;
+
+	text_fmt(&t, "enclave-test-%d", (int)getpid());
+	for (size_t i = 0; i < count; i++) {
+		const struct cgroup_dir *dir = &cg->dir[i];
+		struct text p = TEXT_ON(path[i]);
+		/* the mount point: what the seen path has in excess is a path below it */
+		size_t below = strlen(dir->seen);
+
+		text_bytes(&p, dir->path, strlen(dir->path) - below);
+		text_fmt(&p, "/%s", name);
+		if (mkdir(path[i], 0755) != 0)
+			count = i;
+	}
+	if (ok(cg && count == cg->dir_count, "a parent in every hierarchy"))
+		test_life(name);
+	for (size_t i = 0; i < count; i++)
+		is_int(rmdir(path[i]), 0, "nothing is left below '%s'", path[i]);
+	cgroup_destroy(cg);
+}
+
+int main(int argc, char **argv)
+{
+	const char *parent = argc > 1 ? argv[1] : NULL;
+	struct cgroup_layout l;
+	char text[8192] = "";
+	bool v1;
+
+	test_layout_hybrid();
+	test_layout_v2();
+	test_values();
+	test_names();
+	test_in();
+
+	fd_read_file(AT_FDCWD, "/proc/self/cgroup", text, sizeof(text));
+	cgroup_text_layout(text, &l);
+	v1 = cgroup_text_mode(&l) == CGROUP_V1;
+	if (!test_life(parent)) {
+		skip("no control group can be made here", "the life of a run");
+		return done();
+	}
+	test_throttle(parent);
+	test_unlimited(parent);
+	test_refused(parent);
+	if (v1 || parent) { /* on v2 in our own cgroup a second launcher has no place */
+		test_sweep(parent);
+		test_name_taken(parent);
+	}
+	if (v1 && geteuid() == 0) {
+		test_ordinary_user();
+		test_v1_parent();
+	}
+	return done();
+}
