@@ -1,6 +1,8 @@
 /* sandbox_cgroup.c - the cgroup layer: its parsers, and one run's life on the kernel we are on.
  *
- *	sandbox_cgroup [PARENT]		PARENT as for --cgroup-parent
+ *	sandbox_cgroup [PARENT]			PARENT as for --cgroup-parent
+ *	sandbox_cgroup absent WORDS		there must be none here, and `why` holds WORDS
+ *	sandbox_cgroup refused PARENT WORDS	an error that holds WORDS
  *
  * On v2 without PARENT the test must be alone in its cgroup (tests/vm/cgroup-unit starts it so). */
 #include <errno.h>
@@ -400,8 +402,9 @@ static void test_close_on_exec(const struct cgroup *cg)
 	ok(all, "every descriptor is close-on-exec");
 }
 
-/* Returns false when there is no control group here: nothing else can be tested then. */
-static bool test_life(const char *parent)
+/* Returns false when there is no control group here: nothing else can be tested then.
+ * *out_alone: v2 and we had to be alone in our cgroup, so that a second launcher has no place. */
+static bool test_life(const char *parent, bool *out_alone)
 {
 	struct cgroup_spec spec = spec_of(parent);
 	struct cgroup *cg = make(&spec);
@@ -410,6 +413,7 @@ static bool test_life(const char *parent)
 	if (!cg)
 		return false;
 	saved = *cg;
+	*out_alone = cg->leaf.fd >= 0;
 	diag("mode %s, %s", cgroup_mode(cg) == CGROUP_V1 ? "v1" : "v2", cg->dir[0].path);
 	test_close_on_exec(cg);
 	test_readback(cg);
@@ -582,6 +586,7 @@ static void test_v1_parent(void)
 	char path[CONTROLLER_COUNT][CGROUP_PATH_CAP], name[64];
 	struct text t = TEXT_ON(name);
 	size_t count = cg ? cg->dir_count : 0;
+	bool alone;
 
 	text_fmt(&t, "enclave-test-%d", (int)getpid());
 	for (size_t i = 0; i < count; i++) {
@@ -596,10 +601,52 @@ static void test_v1_parent(void)
 			count = i;
 	}
 	if (ok(cg && count == cg->dir_count, "a parent in every hierarchy"))
-		test_life(name);
+		test_life(name, &alone);
 	for (size_t i = 0; i < count; i++)
 		is_int(rmdir(path[i]), 0, "nothing is left below '%s'", path[i]);
 	cgroup_destroy(cg);
+}
+
+/* v2: a run that was given our cgroup as --cgroup-parent outlives the run that switched the controllers
+ * on.  They must stay on.  Leaves us in the leaf, so this comes last. */
+static void test_v2_no_switch_off(void)
+{
+	struct cgroup_spec spec = spec_of(NULL);
+	struct cgroup *cg = make(&spec);
+	struct cgroup held;
+	char limit[64] = "";
+	autofd int dir_fd = -1;
+	pid_t pid;
+
+	if (!ok(cg != NULL, "a run in our own cgroup"))
+		return;
+	spec.parent = cg->dir[0].parent + strlen("/sys/fs/cgroup/");
+	pid = start_holder(&spec, &held);
+	ok(pid > 0, "another launcher uses the same parent");
+	is_int(cgroup_destroy(cg), 1, "the leaf stays while somebody else is there");
+	dir_fd = open(held.dir[0].path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	ok(fd_read_file(dir_fd, "memory.max", limit, sizeof(limit)) > 0, "the other run is limited");
+	is_str(limit, "50331648\n", "as before");
+	kill(pid, SIGKILL);
+	wait_status(pid);
+}
+
+/* Expectations of the VM's part: absent with these words in `why`, or an error with these words. */
+static int expect(const char *kind, const char *parent, const char *words)
+{
+	struct cgroup_spec spec = spec_of(parent);
+	struct cgroup *cg = NULL;
+	char why[WHY_CAP] = "";
+	struct err e = { 0 };
+	int result = cgroup_create(&spec, &cg, why, sizeof(why), &e);
+	const char *said = result == 0 ? why : e.msg;
+
+	is_int(result, strcmp(kind, "absent") == 0 ? 0 : -1, "%s", kind);
+	ok(cg == NULL, "there is no control group");
+	if (!ok(strstr(said, words) != NULL, "it says '%s'", words))
+		diag("%s", said);
+	cgroup_destroy(cg);
+	return done();
 }
 
 int main(int argc, char **argv)
@@ -607,8 +654,12 @@ int main(int argc, char **argv)
 	const char *parent = argc > 1 ? argv[1] : NULL;
 	struct cgroup_layout l;
 	char text[8192] = "";
-	bool v1;
+	bool v1, alone;
 
+	if (argc == 3)
+		return expect("absent", NULL, argv[2]);
+	if (argc == 4)
+		return expect("refused", argv[2], argv[3]);
 	test_layout_hybrid();
 	test_layout_v2();
 	test_values();
@@ -618,17 +669,19 @@ int main(int argc, char **argv)
 	fd_read_file(AT_FDCWD, "/proc/self/cgroup", text, sizeof(text));
 	cgroup_text_layout(text, &l);
 	v1 = cgroup_text_mode(&l) == CGROUP_V1;
-	if (!test_life(parent)) {
+	if (!test_life(parent, &alone)) {
 		skip("no control group can be made here", "the life of a run");
 		return done();
 	}
 	test_throttle(parent);
 	test_unlimited(parent);
 	test_refused(parent);
-	if (v1 || parent) { /* on v2 in our own cgroup a second launcher has no place */
-		test_sweep(parent);
-		test_name_taken(parent);
+	if (alone) {
+		test_v2_no_switch_off();
+		return done();
 	}
+	test_sweep(parent);
+	test_name_taken(parent);
 	if (v1 && geteuid() == 0) {
 		test_ordinary_user();
 		test_v1_parent();
