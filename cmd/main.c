@@ -1,0 +1,77 @@
+/* main.c - enclave-run: one untrusted command in a namespace sandbox, and why it ended.
+ *
+ * Read these six files and you know the product: cmd/main.c (this map), sandbox/plan.h,
+ * sandbox/process.c, sandbox/reason.c, netns/egress.h (with the network to come), profiles/keys.c.
+ *
+ *	argv -> cmd/options -> policy -> profiles/resolve -> plan -> sandbox/session -> outcome
+ *
+ * cmd/       main          this map; verbs: the table of verbs
+ *            options       words of the command line to a merged policy
+ *            run           the verb run; explain, check, show: the other verbs
+ *            record        outcome to JSON; record_file: its name and its replacement
+ *            status        JSON lines on --status-fd
+ *            report        the only writer to stdout and stderr; verdict: its sentences
+ *            pages, help, man, man_policy, keyref, completion   printed from the key table
+ *            json          strings of hostile bytes
+ * profiles/  keys          the table of everything a policy can say
+ *            load          policy files and presets; locate: lines for their errors
+ *            merge, set*   values into the policy, by type; units: sizes and durations
+ *            check         rules over several keys
+ *            resolve*      policy and host facts to plan
+ *            seccomp_json  system call profiles in OCI form; *.json: the presets
+ * sandbox/   plan          everything one run will do, as data
+ *            process       every clone and exec: the process table
+ *            session       a run from start to teardown; supervise: its loop
+ *            child_*       the steps inside: stage, init, last step before execve
+ *            host, slot    facts of this host; one number per live run
+ *            idmap, rootfs, limits, cgroup*   user ids, file tree, quotas and their back ends
+ *            reason        evidence to verdict; outcome: what a record is made from
+ * seccomp/   spec, filter  profiles to BPF, compiled at build time; notify: denied calls, counted
+ * base/      err fd text clock banned   what everything may use
+ * tests/     run           counts; unit, bats, fuzz, fault, vm, bench, lint mirror the above */
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cmd/options.h"
+#include "cmd/pages.h"
+#include "cmd/report.h"
+
+/* A missing 0, 1 or 2 would be the number of the next file opened, and messages would go there. */
+static int fill_standard_descriptors(struct err *e)
+{
+	for (int fd = 0; fd < 3; fd++)
+		if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", O_RDWR | O_CLOEXEC) != fd)
+			return err_sys(e, "open /dev/null as descriptor %d", fd);
+	return 0;
+}
+
+static int dispatch(struct options *o, struct err *e)
+{
+	int status;
+
+	if (options_page(o)) {
+		status = pages_print(o, e);
+		return status >= 0 ? status : report_error(e);
+	}
+	if (!o->verb->run) {
+		err_usage(e, "'%s' is not available in this version; a command of this name is run by "
+			     "'enclave-run -- %s'", o->verb->name, o->verb->name);
+		return report_error(e);
+	}
+	return o->verb->run(o);
+}
+
+int main(int argc, char **argv)
+{
+	struct options options;
+	struct err e;
+	int status;
+
+	if (fill_standard_descriptors(&e) != 0 || options_parse(argv + (argc > 0), &options, &e) != 0)
+		return report_error(&e);
+	status = dispatch(&options, &e);
+	options_release(&options);
+	return status;
+}

@@ -1,0 +1,227 @@
+/* options.c - one pass over the words, then the policy: preset or file first, options in order.
+ *
+ * The options are collected before any is applied, because --policy may stand behind others and still
+ * comes first. */
+#include "cmd/options.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "base/text.h"
+#include "profiles/keys.h"
+#include "profiles/load.h"
+#include "profiles/merge.h"
+
+#define FIELD(member) offsetof(struct options, member)
+
+const struct program_option program_options[] = {
+	{ "policy", 0, FIELD(policy_name), PROGRAM_VALUE, NULL, "FILE|PRESET",
+	  "start from this policy: default, ci, judge, agent, or a JSON file" },
+	{ "json", 0, FIELD(json), PROGRAM_FLAG, "explain", NULL, "print the plan as JSON" },
+	{ "sweep", 0, FIELD(sweep), PROGRAM_FLAG, "check", NULL,
+	  "remove control groups left by runs whose launcher was killed" },
+	{ "format", 0, FIELD(format), PROGRAM_VALUE, "report", "text", "how to print a record" },
+	{ "help", 'h', FIELD(help), PROGRAM_FLAG, NULL, NULL, "print this page" },
+	{ "version", 0, FIELD(version), PROGRAM_FLAG, NULL, NULL, "print the version" },
+	{ "keys", 0, FIELD(keys), PROGRAM_FLAG, NULL, NULL, "print the key reference (Markdown)" },
+	{ "man", 0, FIELD(man), PROGRAM_OPTIONAL, NULL, "policy",
+	  "print the manual page, or the one about policy files" },
+	{ "completion", 0, FIELD(completion), PROGRAM_VALUE, NULL, "bash",
+	  "print the shell completion" },
+};
+
+const size_t program_option_count = sizeof(program_options) / sizeof(program_options[0]);
+
+/* One policy key as it stood on the command line. */
+struct said {
+	const struct key *key;
+	const char *as; /* "--memory" or "-e", for messages */
+	const char *value;
+};
+
+struct parser {
+	struct options *o;
+	char **at; /* next word */
+	struct said *said;
+	size_t said_count;
+};
+
+/* One option of the command line, taken apart. */
+struct word {
+	char name[64]; /* without dashes and value */
+	char as[72];
+	const char *value; /* behind '=' or the letter; NULL = none there */
+};
+
+static const struct program_option *find_program_option(const struct word *w, bool letter)
+{
+	for (size_t i = 0; i < program_option_count; i++) {
+		const struct program_option *option = &program_options[i];
+
+		if (letter ? option->letter == w->name[0] : strcmp(option->name, w->name) == 0)
+			return option;
+	}
+	return NULL;
+}
+
+static int unknown_option(const struct word *w, bool letter, struct err *e)
+{
+	const char *best = letter ? NULL : key_nearest(w->name, KEY_GROUP_COUNT);
+	unsigned distance = best ? key_distance(w->name, best) : 0;
+
+	for (size_t i = 0; !letter && i < program_option_count; i++)
+		key_closer(w->name, program_options[i].name, &best, &distance);
+	if (best)
+		return err_usage(e, "unknown option '%s'; did you mean --%s?", w->as, best);
+	return err_usage(e, "unknown option '%s'; see enclave-run --help", w->as);
+}
+
+/* The value of an option that wants one: behind '=', or the next word, whatever it looks like. */
+static int take_value(struct parser *p, struct word *w, const char *metavar, struct err *e)
+{
+	if (!w->value && *p->at)
+		w->value = *p->at++;
+	if (!w->value)
+		return err_usage(e, "%s wants a value: %s", w->as, metavar);
+	return 0;
+}
+
+static int set_program_option(struct parser *p, const struct program_option *option, struct word *w,
+			      struct err *e)
+{
+	char *field = (char *)p->o + option->field;
+
+	if (option->verb && strcmp(option->verb, p->o->verb->name) != 0)
+		return err_usage(e, "%s is an option of '%s' only", w->as, option->verb);
+	if (option->takes == PROGRAM_FLAG) {
+		if (w->value)
+			return err_usage(e, "%s takes no value", w->as);
+		*(bool *)field = true;
+		return 0;
+	}
+	if (option->takes == PROGRAM_VALUE && take_value(p, w, option->metavar, e) != 0)
+		return -1;
+	*(const char **)(void *)field = w->value ? w->value : "";
+	return 0;
+}
+
+static int add_said(struct parser *p, const struct key *key, struct word *w, struct err *e)
+{
+	struct said *said = &p->said[p->said_count];
+
+	if (!p->o->verb->has_policy)
+		return err_usage(e, "%s is no option of '%s'", w->as, p->o->verb->name);
+	if (key->flags & KEY_NO_VALUE)
+		w->value = w->value ? w->value : "yes";
+	else if (take_value(p, w, key->metavar, e) != 0)
+		return -1;
+	said->key = key;
+	said->value = w->value;
+	said->as = policy_printf(&p->o->policy, "%s", w->as);
+	if (!said->as)
+		return err_nomem(e);
+	p->said_count++;
+	return 0;
+}
+
+/* "--memory=1G", "--memory", "-e", "-eA=1" */
+static bool split(const char *arg, struct word *w)
+{
+	bool letter = arg[1] != '-';
+	const char *equals = letter ? NULL : strchr(arg, '=');
+	struct text name = TEXT_ON(w->name), as = TEXT_ON(w->as);
+	size_t len = letter ? 2 : equals ? (size_t)(equals - arg) : strlen(arg);
+
+	text_bytes(&as, arg, len);
+	text_bytes(&name, arg + 2 - letter, len - 2 + letter);
+	w->value = equals ? equals + 1 : letter && arg[2] ? arg + 2 : NULL;
+	return letter;
+}
+
+static int parse_option(struct parser *p, struct err *e)
+{
+	struct word w = { 0 };
+	bool letter = split(*p->at++, &w);
+	const struct program_option *option = find_program_option(&w, letter);
+	const struct key *key = letter ? key_find_letter(w.name[0]) : key_find(w.name);
+
+	/* -vq is not -v with the value "q" */
+	if (letter && w.value && (option || (key && key->flags & KEY_NO_VALUE)))
+		return err_usage(e, "%s takes no value: letters are not bundled", w.as);
+	if (option)
+		return set_program_option(p, option, &w, e);
+	if (key)
+		return add_said(p, key, &w, e);
+	return unknown_option(&w, letter, e);
+}
+
+static int parse_words(struct parser *p, struct err *e)
+{
+	while (*p->at && (*p->at)[0] == '-' && (*p->at)[1] != '\0') {
+		if (strcmp(*p->at, "--") == 0) {
+			p->at++;
+			return 0;
+		}
+		if (parse_option(p, e) != 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int merge_options(const struct parser *p, struct err *e)
+{
+	char here[PATH_MAX];
+	struct merge m = { .policy = &p->o->policy, .caller_env = environ };
+
+	/* A directory without a readable name still works by the kernel's link to it. */
+	m.directory = getcwd(here, sizeof(here)) ? here : "/proc/self/cwd";
+	if (merge_begin(&m, e) != 0 || load_policy(&m, p->o->policy_name, e) != 0)
+		return -1;
+	for (size_t i = 0; i < p->said_count; i++)
+		if (merge_set(&m, p->said[i].key, p->said[i].value, e) != 0)
+			return err_wrap(e, "%s", p->said[i].as);
+	p->o->policy.argv = p->o->rest;
+	return merge_finish(&m, e);
+}
+
+int options_parse(char **argv, struct options *out, struct err *e)
+{
+	struct parser p = { .o = out, .at = argv };
+	size_t words = 0;
+	int rc = -1;
+
+	memset(out, 0, sizeof(*out));
+	while (argv[words])
+		words++;
+	p.said = calloc(words + 1, sizeof(*p.said));
+	if (!p.said)
+		return err_nomem(e);
+	out->verb = *argv ? verb_find(*argv) : NULL;
+	if (out->verb)
+		p.at++;
+	else
+		out->verb = &verbs[0];
+	if (parse_words(&p, e) == 0) {
+		out->rest = p.at;
+		out->rest_count = words - (size_t)(p.at - argv);
+		rc = out->verb->has_policy && !options_page(out) ? merge_options(&p, e) : 0;
+	}
+	free(p.said);
+	if (rc != 0)
+		options_release(out);
+	return rc;
+}
+
+void options_release(struct options *o)
+{
+	policy_release(&o->policy);
+}
+
+bool options_page(const struct options *o)
+{
+	return o->help || o->version || o->keys || o->man || o->completion;
+}

@@ -1,0 +1,128 @@
+/* pages.c - which page was asked for, and the rows that several pages share. */
+#include "cmd/pages.h"
+
+#include <string.h>
+
+#include "base/text.h"
+#include "cmd/report.h"
+#include "profiles/presets.h"
+
+const struct page_row page_exit_statuses[] = {
+	{ "N", "the command's own exit status" },
+	{ "128+N", "signal N ended the command; a run cancelled by signal N likewise" },
+	{ "124", "the deadline passed, or the cpu time was used up" },
+	{ "125", "enclave-run failed or refused: usage, policy, set-up" },
+	{ "126", "the command was found but can't be executed" },
+	{ "127", "the command was not found" },
+	{ "137", "killed for another limit: memory, pids, disk, output, a forbidden system call" },
+	{ NULL, NULL },
+};
+
+const struct page_row page_record_members[] = {
+	{ "schema", "\"enclave-run/record/1\"; members are only ever added" },
+	{ "session", "name of the run; null when it was refused before there was one" },
+	{ "started, ended", "RFC 3339, UTC" },
+	{ "argv, labels", "the command, and --label together with what Slurm or CI set; bytes that "
+			  "are not UTF-8 appear as U+0080 to U+00FF" },
+	{ "host", "kernel, cgroup (v1, v2, none), user (root, rootless)" },
+	{ "launcher", "pid and start_ticks of enclave-run: a record with status running whose "
+		      "process is gone belongs to a lost launcher" },
+	{ "phase", "setup, exec, run or teardown: how far it came" },
+	{ "status", "running, exited, signaled, killed, refused or failed" },
+	{ "reason", "why it ended: one of the words below" },
+	{ "certainty", "exact, or inferred where the kernel leaves no proof" },
+	{ "evidence", "the counters and signals the reason rests on" },
+	{ "exit_code, signal, core_dumped", "how the command's main process itself ended" },
+	{ "exit_status", "what enclave-run exited with" },
+	{ "usage", "wall_ns, cpu_user_ns, cpu_system_ns, throttled_ns, memory_peak_bytes, pids_peak, "
+		   "oom_kills, stdout_bytes and more" },
+	{ "limits", "by name: value, unit and enforced_by (cgroup, rlimit, watchdog, tmpfs, none)" },
+	{ "walls", "by name: state (applied, absent), detail, and whether it was read back from the "
+		   "running sandbox" },
+	{ "violations", "forbidden system calls: syscall, number, count, pid, action" },
+	{ "network", "mode" },
+	{ "warnings, error", "what else is to be known; error has stage, errno, message" },
+	{ NULL, NULL },
+};
+
+const struct page_row page_examples[] = {
+	{ "enclave-run -- make test", "run with the defaults: no network, no files of the caller" },
+	{ "enclave-run --ro . --chdir \"$PWD\" --memory 512M --wall-time 1m -- ./run-tests",
+	  "show the current directory read-only and run a program in it" },
+	{ "enclave-run --policy judge --stdin in.txt --stdout out.txt --record r.json --ro ./a.out "
+	  "-- \"$PWD/a.out\"",
+	  "judge a submission; the verdict is in r.json" },
+	{ "enclave-run explain --policy ci --rw build:/build -- make", "what exactly would be done" },
+	{ "srun enclave-run --record 'rec-%j-%t.json' -- ./task", "one record per task of a job" },
+	{ NULL, NULL },
+};
+
+static void version_page(FILE *out, const void *arg)
+{
+	(void)arg;
+	fputs("enclave-run " ENCLAVE_RUN_VERSION "\n", out);
+}
+
+bool pages_shown(const struct key *key)
+{
+	return !(key->flags & KEY_LATER);
+}
+
+const char *pages_default(const struct pages *pages, const struct key *key, char *buf, size_t cap)
+{
+	json_t *value = json_object_get(json_object_get(pages->defaults, key_group_name(key->group)),
+					key->name);
+	struct text t = { .at = buf, .cap = cap };
+	const char *name;
+	json_t *item;
+
+	buf[0] = '\0';
+	if (json_is_string(value))
+		text_str(&t, json_string_value(value));
+	else if (json_is_integer(value))
+		text_i64(&t, json_integer_value(value));
+	else
+		json_object_foreach(value, name, item)
+			text_fmt(&t, "%s%s=%lld", t.len ? ", " : "", name,
+				 (long long)json_integer_value(item));
+	return buf;
+}
+
+static json_t *load_defaults(void)
+{
+	for (size_t i = 0; i < preset_count; i++)
+		if (strcmp(presets[i].name, "default") == 0)
+			return json_loadb(presets[i].json, presets[i].len, 0, NULL);
+	return NULL;
+}
+
+static int choose(const struct options *o, void (**out)(FILE *, const void *), struct err *e)
+{
+	*out = o->version ? version_page : o->keys ? keyref_page : help_page;
+	if (o->help || o->version || o->keys)
+		return 0;
+	if (o->completion) {
+		*out = completion_page;
+		if (strcmp(o->completion, "bash") != 0)
+			return err_usage(e, "--completion: '%s' is not bash", o->completion);
+		return 0;
+	}
+	*out = *o->man ? man_policy_page : man_page;
+	if (*o->man && strcmp(o->man, "policy") != 0)
+		return err_usage(e, "--man: '%s' is not policy", o->man);
+	return 0;
+}
+
+int pages_print(const struct options *o, struct err *e)
+{
+	struct pages pages = { .verb = o->verb };
+	void (*page)(FILE *, const void *);
+	int status;
+
+	if (choose(o, &page, e) != 0)
+		return -1;
+	pages.defaults = load_defaults();
+	status = report_page(page, &pages);
+	json_decref(pages.defaults);
+	return status;
+}

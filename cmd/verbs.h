@@ -1,0 +1,12 @@
+/* verbs.h - one function per verb; each returns the exit status of the program. */
+#ifndef CMD_VERBS_H
+#define CMD_VERBS_H
+
+#include "cmd/options.h"
+
+int run_verb(struct options *o);
+int explain_verb(struct options *o);
+int check_verb(struct options *o);
+int show_verb(struct options *o);
+
+#endif
