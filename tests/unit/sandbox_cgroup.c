@@ -425,6 +425,44 @@ static void test_name_taken(const char *parent)
 	is_int(count_gone(&saved), saved.dir_count, "gone");
 }
 
+/* Makes and removes, with a child inside each time; every failure is one too many. */
+static int maker(const struct cgroup_spec *spec)
+{
+	for (int i = 0; i < 40; i++) {
+		struct cgroup *cg = make(spec);
+
+		asked = cg;
+		if (!cg || run_inside(cg, body_where) != 0 || cgroup_destroy(cg) != 0)
+			return 1;
+	}
+	return 0;
+}
+
+/* Sweeps without pause beside launchers that come and go: nobody may lose a directory to a sweep. */
+static void test_races(const char *parent)
+{
+	struct cgroup_spec spec = spec_of(parent);
+	pid_t pids[3];
+	unsigned swept = 0, failed = 0;
+
+	for (size_t i = 0; i < 3; i++) {
+		pids[i] = fork();
+		if (pids[i] == 0) {
+			prctl(PR_SET_PDEATHSIG, SIGKILL);
+			_exit(maker(&spec));
+		}
+	}
+	for (size_t i = 0; i < 3; i++) {
+		int status = 0;
+
+		while (waitpid(pids[i], &status, WNOHANG) == 0)
+			swept += cgroup_sweep(parent);
+		failed += status != 0;
+	}
+	is_int(failed, 0, "no launcher is disturbed by sweeps");
+	diag("%u directories were swept before their maker had locked them", swept);
+}
+
 /* ------------------------------------------------------------------------------- ordinary user */
 
 static void test_ordinary_user(void)
@@ -545,6 +583,7 @@ int main(int argc, char **argv)
 	}
 	test_sweep(parent);
 	test_name_taken(parent);
+	test_races(parent);
 	if (v1 && geteuid() == 0) {
 		test_ordinary_user();
 		test_v1_parent();
