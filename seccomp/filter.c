@@ -13,6 +13,7 @@
  * notification). */
 #include <errno.h>
 #include <linux/bpf_common.h>
+#include <linux/seccomp.h>
 #include <seccomp.h>
 #include <stdlib.h>
 #include <string.h>
@@ -166,14 +167,22 @@ static int calls_from_rule(struct calls *calls, const struct seccomp_rule *rule,
 	return 0;
 }
 
-/* What deny answers by NOTIFY must pass allow under the very same condition: ERRNO of the default
- * outranks the notification, and the attempt would never be seen. */
-static int calls_let_notified_pass(struct calls *allow, const struct calls *deny, struct err *e)
+/* What deny answers must pass allow under the very same condition, or allow's default would hide the
+ * answer: the kernel takes the lower action, read as a signed number (ERRNO hides a notification),
+ * and of two equal ones that of the filter loaded later, which is allow. */
+static bool answer_could_be_hidden(uint32_t answer, uint32_t otherwise)
+{
+	return answer != otherwise && (int32_t)(answer & SECCOMP_RET_ACTION_FULL) >=
+					      (int32_t)(otherwise & SECCOMP_RET_ACTION_FULL);
+}
+
+static int calls_let_answered_pass(struct calls *allow, const struct calls *deny, struct err *e)
 {
 	for (size_t i = 0; i < deny->count; i++) {
 		struct call row = deny->rows[i];
 
-		if (row.answer != SCMP_ACT_NOTIFY || calls_answer_always(allow, row.nr))
+		if (!answer_could_be_hidden(row.answer, allow->otherwise) ||
+		    calls_answer_always(allow, row.nr))
 			continue;
 		row.answer = SCMP_ACT_ALLOW;
 		if (row.arg_count == 0)
@@ -220,7 +229,7 @@ static int calls_split(const struct seccomp_spec *spec, bool notify, const char 
 	/* A permissive default lets them pass anyway. */
 	if (action_allows(spec->default_action))
 		return 0;
-	if (calls_let_notified_pass(allow, deny, e) != 0)
+	if (calls_let_answered_pass(allow, deny, e) != 0)
 		return -1;
 	return calls_let_names_pass(allow, also_allowed, e);
 }

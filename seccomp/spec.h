@@ -5,9 +5,10 @@
  * ones for the same call, while the kernel takes the most restrictive answer of stacked filters:
  *
  *	deny:  default ALLOW; every rule whose action denies (ERRNO, NOTIFY, KILL, TRAP)
- *	allow: every rule whose action allows (ALLOW, LOG), plus every call that deny answers by
- *	       NOTIFY (ERRNO outranks USER_NOTIF, so allow must let it through); default as in the
- *	       document; a foreign architecture kills the process
+ *	allow: every rule whose action allows (ALLOW, LOG), plus everything that deny answers by
+ *	       NOTIFY or by an errno of its own (ERRNO outranks USER_NOTIF, and of two ERRNOs the
+ *	       later filter's is taken, so allow must let it through); default as in the document;
+ *	       a foreign architecture kills the process
  *
  * deny is loaded first, with the listener.  Source: seccomp(2), kernel/seccomp.c (action order). */
 #ifndef SECCOMP_SPEC_H
