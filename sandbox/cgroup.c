@@ -403,7 +403,7 @@ unsigned cgroup_sweep(const char *parent)
 	char dir[CONTROLLER_COUNT][CGROUP_PATH_CAP], seen[CGROUP_PATH_CAP];
 	const char *const given[] = { NULL, parent };
 	const char *parents[CONTROLLER_COUNT];
-	struct cgroup_layout layout;
+	struct cgroup_layout layout = { 0 };
 	const struct cgroup_place *places = layout.v1;
 	unsigned removed = 0;
 	struct err e;

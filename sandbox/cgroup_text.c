@@ -159,7 +159,7 @@ static void place_mount(struct cgroup_place *place, struct span root, struct spa
 /* ID PARENT MAJOR:MINOR ROOT MOUNT OPTIONS [OPTIONAL...] - TYPE SOURCE SUPER_OPTIONS */
 void cgroup_text_mount(const char *line, size_t len, struct cgroup_layout *layout)
 {
-	struct span rest = { line, len }, field[5], word = { 0 }, type, source, options;
+	struct span rest = { line, len }, field[5] = { 0 }, word = { 0 }, type, source, options;
 	unsigned controllers;
 
 	for (size_t i = 0; i < 5; i++)
