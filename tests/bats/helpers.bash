@@ -1,0 +1,202 @@
+# helpers.bash - what the bats files share: the two callers, one run of the sandbox, its record.
+# shellcheck shell=bash disable=SC2154
+#
+# A file starts with `load helpers`, `setup_file() { enclave_setup PROBE...; }` and
+# `teardown_file() { enclave_teardown; }`.  What must hold whoever calls is one loop:
+#
+#	for who in $users; do
+#		run -3 sandbox -- sh -c 'exit 3'
+#		[ "$(field .reason)" = exit ]
+#	done
+#
+# As root $users is "root user": `user` is an ordinary account without any privilege or subordinate
+# ids.  Started by an ordinary user, $users is "user", and that is the caller himself.
+
+bats_require_minimum_version 1.5.0
+
+# The first uid that runs started by root take; the number of the session slot is added to it.
+SLOT_UID_BASE=1879048192
+
+enclave_setup() {
+	top=$(mktemp -d /tmp/enclave-test.XXXXXX) || return 1
+	chmod 755 "$top"
+	repo=$(cd "$BATS_TEST_DIRNAME/../.." && pwd)
+	users=user user_uid=$EUID user_gid=$(id -g)
+	if [ "$EUID" = 0 ]; then
+		users="root user"
+		id enclave-test >/dev/null 2>&1 || useradd -r -M -s /bin/sh enclave-test >/dev/null 2>&1 || :
+		user_uid=$(id -u enclave-test 2>/dev/null || echo 64321)
+		user_gid=$(id -g enclave-test 2>/dev/null || echo 64321)
+	fi
+	# A copy, because an ordinary user may not be able to reach the checkout.
+	enclave=$top/enclave-run
+	cp "${ENCLAVE_RUN:-$repo/build/enclave-run}" "$enclave"
+	export top repo enclave users user_uid user_gid
+	for who in root user; do
+		mkdir -m 755 "$top/$who"
+		[ "$EUID" != 0 ] || [ $who = root ] || chown "$user_uid:$user_gid" "$top/$who"
+	done
+	mkdir "$top/probes"
+	build_probes "$@"
+}
+
+enclave_teardown() {
+	leave_outer_cgroup
+	[ -z "$top" ] || rm -rf "$top"
+}
+
+# Every test starts in a directory that everybody may read, as the least privileged caller.
+setup() {
+	cd "$top" || return 1
+	who=user
+}
+
+teardown() {
+	[ -n "${BATS_TEST_COMPLETED:-}" ] || echo "the caller was: $who; the last output: ${output:0:3000}"
+}
+
+# build_probes NAME... - the programs of tests/probes, to be shown with --ro "$top/probes:/probes"
+build_probes() {
+	local name source cached
+	for name; do
+		source=$repo/tests/probes/$name.c cached=$repo/build/probes/$name
+		if ! [ "$cached" -nt "$source" ]; then
+			mkdir -p "$repo/build/probes" 2>/dev/null
+			[ -w "$repo/build/probes" ] || cached=$top/probes/$name
+			gcc -std=gnu17 -D_GNU_SOURCE -O1 -Wall -pthread -o "$cached.$$" "$source" || return 1
+			mv "$cached.$$" "$cached"
+		fi
+		[ "$cached" = "$top/probes/$name" ] || cp "$cached" "$top/probes/"
+		chmod 755 "$top/probes/$name"
+	done
+}
+
+# as WHO COMMAND... - run a program (no shell function) as that caller
+as() {
+	local caller=$1
+	shift
+	if [ "$caller" = user ] && [ "$EUID" = 0 ]; then
+		setpriv --reuid "$user_uid" --regid "$user_gid" --clear-groups -- \
+			env HOME="$top/user" USER=enclave-test "$@"
+	else
+		"$@"
+	fi
+}
+
+# sandbox OPTIONS... - one run as $who with a record and a time limit
+sandbox() {
+	rm -f "$top/$who/record.json"
+	as "$who" timeout -k 2 "${seconds:-30}" "$enclave" --record "$top/$who/record.json" "$@"
+}
+
+# field EXPRESSION - of the last record of $who
+field() {
+	jq -r "$1" "$top/$who/record.json"
+}
+
+# verdict REASON STATUS - of the run before, which `run` started
+verdict() {
+	local reason
+	reason=$(field .reason)
+	[ "$reason" = "$1" ] && [ "$status" = "$2" ] && return
+	echo "as $who: reason $reason, status $status; expected $1, $2"
+	echo "output: ${output:0:2000}"
+	jq '{status, reason, certainty, evidence, exit_code, signal, error, warnings}' \
+		"$top/$who/record.json"
+	return 1
+}
+
+# need_root - the test is about a run that root starts
+need_root() {
+	[ "$EUID" = 0 ] || skip "only root can do this"
+}
+
+# need PROGRAM... - below /usr, because nothing else of the host is visible inside
+need() {
+	local program path
+	for program; do
+		path=$(PATH=/usr/local/bin:/usr/bin:/usr/sbin command -v "$program") ||
+			skip "$program is not installed below /usr"
+		path=$(readlink -f "$path")
+		[[ $path = /usr/* ]] || skip "$program is not installed below /usr"
+	done
+}
+
+# has_cgroup - did the last run of $who have a control group?
+has_cgroup() {
+	[ "$(field .host.cgroup)" != none ]
+}
+
+# run_uid - the uid on the host of the last run of $who
+run_uid() {
+	local session
+	if [ "$who" = root ]; then
+		session=$(field .session)
+		session=${session#er-}
+		echo $((SLOT_UID_BASE + ${session%%-*}))
+	else
+		echo "$user_uid"
+	fi
+}
+
+# processes_of UID - pids of its processes that live in a nested pid namespace
+processes_of() {
+	awk -v uid="$1" '/^Uid:/ { u = $2 }
+		/^State:/ { zombie = $2 == "Z" }
+		/^NSpid:/ { if (NF > 2 && u == uid && !zombie) print $2 }' \
+		/proc/[0-9]*/status 2>/dev/null || :
+}
+
+# nothing_left - within a second: no process, cgroup or mount of the last run of $who
+nothing_left() {
+	local uid session slot left dirs i
+	uid=$(run_uid)
+	session=$(field .session)
+	slot=${session#er-} slot=${slot%%-*}
+	for ((i = 0; i < 20; i++)); do
+		left=$(processes_of "$uid")
+		[ -n "$left" ] || break
+		sleep 0.05
+	done
+	[ -z "$left" ] || {
+		echo "processes left of run $session:"
+		ps -o pid,ppid,uid,stat,args -p "$(echo $left | tr ' ' ,)"
+		return 1
+	}
+	dirs=$(find /sys/fs/cgroup -name "enclave-run-$slot-*" 2>/dev/null || :)
+	if [ "${1:-}" != except-cgroups ] && [ -n "$dirs" ]; then
+		echo "cgroups left of run $session: $dirs"
+		return 1
+	fi
+	if grep enclave- /proc/self/mountinfo; then
+		echo "that mount is left on the host"
+		return 1
+	fi
+}
+
+# enter_outer_cgroup MEMORY PIDS - a limit around everything this file does (cgroup v1, root)
+enter_outer_cgroup() {
+	local name=enclave-bats-$$ controller own
+	[ "$EUID" = 0 ] || return 0
+	for controller in memory pids; do
+		own=$(awk -F: -v c=$controller '$2 == c { print $3 }' /proc/self/cgroup)
+		[ -n "$own" ] || continue
+		mkdir "/sys/fs/cgroup/$controller$own/$name" 2>/dev/null || continue
+		outer_cgroups+="/sys/fs/cgroup/$controller$own/$name "
+		case $controller in
+		memory) echo "$1" >"/sys/fs/cgroup/memory$own/$name/memory.limit_in_bytes" ;;
+		pids) echo "$2" >"/sys/fs/cgroup/pids$own/$name/pids.max" ;;
+		esac
+		echo $$ >"/sys/fs/cgroup/$controller$own/$name/cgroup.procs"
+	done
+	export outer_cgroups
+}
+
+leave_outer_cgroup() {
+	local dir
+	for dir in ${outer_cgroups:-}; do
+		echo $$ >"$dir/../cgroup.procs"
+		find "$dir" -depth -mindepth 1 -type d -exec rmdir {} + 2>/dev/null || :
+		rmdir "$dir" 2>/dev/null || :
+	done
+}
