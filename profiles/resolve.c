@@ -112,6 +112,18 @@ static void add_rlimit(struct plan *plan, const char *name, int resource, rlim_t
 				    .set = wanted < now.rlim_max ? wanted : now.rlim_max };
 }
 
+/* Where one file may be as large as the whole disk (the default), the disk's own limit must be hit
+ * first, or a full disk would end as SIGXFSZ. */
+static void add_fsize(struct plan *plan)
+{
+	uint64_t fsize = plan->limits.value[LIMIT_FSIZE];
+
+	if (fsize == LIMIT_NONE)
+		return;
+	add_rlimit(plan, "fsize", RLIMIT_FSIZE,
+		   fsize == plan->limits.value[LIMIT_DISK] ? fsize + (1u << 20) : fsize);
+}
+
 static int resolve_limits(const struct policy *policy, struct plan *plan, struct err *e)
 {
 	plan->limits = policy->limits;
@@ -129,8 +141,7 @@ static int resolve_limits(const struct policy *policy, struct plan *plan, struct
 	/* 1, not 0: a piped core_pattern ignores 0 and would run the host's crash handler. */
 	add_rlimit(plan, "core", RLIMIT_CORE, 1);
 	add_rlimit(plan, "nofile", RLIMIT_NOFILE, 1024);
-	if (policy->limits.value[LIMIT_FSIZE] != LIMIT_NONE)
-		add_rlimit(plan, "fsize", RLIMIT_FSIZE, policy->limits.value[LIMIT_FSIZE]);
+	add_fsize(plan);
 	for (size_t i = 0; i < policy->rlimit_count; i++)
 		add_rlimit(plan, policy->rlimits[i].name, policy->rlimits[i].resource,
 			   policy->rlimits[i].value);

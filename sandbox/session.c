@@ -111,7 +111,6 @@ static int make_cgroup(struct run *r, struct err *e)
 
 	if (spec.pids_count != LIMIT_NONE)
 		spec.pids_count++; /* init */
-	cgroup_sweep(spec.parent);
 	if (cgroup_create(&spec, &r->cgroup, r->cgroup_why, sizeof(r->cgroup_why), e) != 0)
 		return -1;
 	r->launch.cgroup = r->cgroup;
