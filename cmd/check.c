@@ -7,7 +7,8 @@ static void swept_page(FILE *out, const void *arg)
 {
 	const unsigned *removed = arg;
 
-	fprintf(out, "%u control group%s of dead runs removed\n", *removed, *removed == 1 ? "" : "s");
+	fprintf(out, "%u control group%s of dead runs removed\n", *removed,
+		*removed == 1 ? "" : "s");
 }
 
 int check_verb(struct options *o)
@@ -16,8 +17,10 @@ int check_verb(struct options *o)
 	struct err e;
 
 	if (o->rest_count > 0) {
-		err_usage(&e, "'check' takes no words, '%s' is one; a command called check is run by "
-			      "'enclave-run -- check'", o->rest[0]);
+		err_usage(&e,
+			  "'check' takes no words, '%s' is one; a command called check is run by "
+			  "'enclave-run -- check'",
+			  o->rest[0]);
 		return report_error(&e);
 	}
 	if (!o->sweep) {

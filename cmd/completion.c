@@ -58,7 +58,8 @@ static void print_values(FILE *out)
 	      "\t--completion) words=bash ;;\n"
 	      "\t--format) words=text ;;\n"
 	      "\t-*) files=yes ;;\n"
-	      "\tesac\n", out);
+	      "\tesac\n",
+	      out);
 }
 
 void completion_page(FILE *out, const void *arg)
@@ -69,7 +70,8 @@ void completion_page(FILE *out, const void *arg)
 	      "\tlocal word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]}\n"
 	      "\tlocal words='' files='' i=1\n"
 	      "\t[[ $before == = ]] && before=${COMP_WORDS[COMP_CWORD - 2]}\n"
-	      "\t[[ $word == = ]] && { before=${COMP_WORDS[COMP_CWORD - 1]}; word=''; }\n", out);
+	      "\t[[ $word == = ]] && { before=${COMP_WORDS[COMP_CWORD - 1]}; word=''; }\n",
+	      out);
 	print_option_names(out);
 	print_bare(out);
 	fputs("\t# behind the options stands a command: complete it as if it stood alone\n"
@@ -83,7 +85,8 @@ void completion_page(FILE *out, const void *arg)
 	      "\t\t\telse ((i += 2)); fi ;;\n"
 	      "\t\t*) _command_offset $i 2>/dev/null; return ;;\n"
 	      "\t\tesac\n"
-	      "\tdone\n", out);
+	      "\tdone\n",
+	      out);
 	print_values(out);
 	fputs("\t[[ \" $bare\" == *\" $before \"* ]] && words='' files=''\n"
 	      "\tif [[ $word == -* ]]; then words=$options\n"
@@ -95,5 +98,6 @@ void completion_page(FILE *out, const void *arg)
 	      "\t[[ -n $files ]] && COMPREPLY+=($(compgen -f -- \"$word\"))\n"
 	      "\treturn 0\n"
 	      "}\n"
-	      "complete -o filenames -F _enclave_run enclave-run\n", out);
+	      "complete -o filenames -F _enclave_run enclave-run\n",
+	      out);
 }

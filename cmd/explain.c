@@ -52,7 +52,8 @@ static const char *wall_wanted(const struct plan *plan, enum wall_id id)
 
 static void text_identity(FILE *out, const struct plan *plan)
 {
-	fprintf(out, "Identity\n  started as     %s: %s\n", plan->user_mode, plan->user_why);
+	fprintf(out, "Identity\n  started as     %s%s%s\n", plan->user_mode,
+		*plan->user_why ? ": " : "", plan->user_why);
 	fprintf(out, "  inside         uid %u, gid %u, host name %s\n", plan->inside_uid,
 		plan->inside_gid, plan->hostname);
 	fprintf(out, "  directory      %s\n", plan->workdir);
@@ -93,7 +94,8 @@ static void text_tree(FILE *out, const struct plan *plan)
 
 static void text_limits(FILE *out, const struct plan *plan)
 {
-	fputs("\nLimits                value           enforced by (without a control group)\n", out);
+	fputs("\nLimits                value           enforced by (without a control group)\n",
+	      out);
 	for (unsigned i = 0; i < LIMIT_COUNT; i++) {
 		char buf[40] = "";
 		struct text t = TEXT_ON(buf);
@@ -132,13 +134,15 @@ static void text_walls(FILE *out, const struct plan *plan)
 
 static void text_streams(FILE *out, const struct plan *plan)
 {
-	const struct stream_plan *streams[] = { &plan->stdin_from, &plan->stdout_to, &plan->stderr_to };
+	const struct stream_plan *streams[] = { &plan->stdin_from, &plan->stdout_to,
+						&plan->stderr_to };
 	static const char *const names[] = { "stdin", "stdout", "stderr" };
 
 	fputs("\nStreams\n", out);
 	for (int i = 0; i < 3; i++) {
-		const char *what = streams[i]->kind == STREAM_PATH ? streams[i]->path :
-				   streams[i]->kind == STREAM_NULL ? "/dev/null" : "the caller's, relayed";
+		const char *what = streams[i]->kind == STREAM_PATH   ? streams[i]->path
+				   : streams[i]->kind == STREAM_NULL ? "/dev/null"
+								     : "the caller's, relayed";
 
 		fprintf(out, "  %-8s %s\n", names[i],
 			i == 2 && plan->stderr_to_stdout ? "where stdout goes" : what);

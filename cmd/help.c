@@ -83,10 +83,13 @@ static void print_program_options(FILE *out, const struct verb *verb)
 		const struct program_option *option = &program_options[i];
 
 		/* The page of `run` is the page of the program: it shows what the others take, too. */
-		if (option->verb && strcmp(verb->name, "run") != 0 && strcmp(verb->name, option->verb) != 0)
+		if (option->verb && strcmp(verb->name, "run") != 0 &&
+		    strcmp(verb->name, option->verb) != 0)
 			continue;
-		print_wrapped(out, print_name(out, option->name, option->letter, option->metavar,
-					      option->takes == PROGRAM_OPTIONAL), option->help);
+		print_wrapped(out,
+			      print_name(out, option->name, option->letter, option->metavar,
+					 option->takes == PROGRAM_OPTIONAL),
+			      option->help);
 	}
 }
 
@@ -117,5 +120,6 @@ void help_page(FILE *out, const void *arg)
 	fputs("\nExit status:\n", out);
 	for (const struct page_row *row = page_exit_statuses; row->name; row++)
 		fprintf(out, "  %-8s %s\n", row->name, row->text);
-	fputs("\nThe record (--record FILE) says which of these it was. Full manual: enclave-run --man\n", out);
+	fputs("\nThe record (--record FILE) says which of these it was. Full manual: enclave-run --man\n",
+	      out);
 }

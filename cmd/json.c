@@ -12,8 +12,8 @@
 static size_t utf8_length(const unsigned char *s)
 {
 	static const struct {
-		unsigned char first, last;   /* range of the lead byte */
-		unsigned char low, high;     /* range of the second byte */
+		unsigned char first, last; /* range of the lead byte */
+		unsigned char low, high;   /* range of the second byte */
 		unsigned char length;
 	} forms[] = {
 		{ 0x01, 0x7f, 0x00, 0x00, 1 }, { 0xc2, 0xdf, 0x80, 0xbf, 2 },

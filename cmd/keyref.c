@@ -18,9 +18,12 @@ static void print_cell(FILE *out, const char *s)
 static void print_range(FILE *out, const struct key *key)
 {
 	static void (*const formats[KEY_TYPE_COUNT])(struct text *, uint64_t) = {
-		[KEY_TYPE_SIZE] = units_format_size, [KEY_TYPE_DURATION] = units_format_duration,
-		[KEY_TYPE_CPUS] = units_format_cpus, [KEY_TYPE_COUNT_OF] = text_u64,
-		[KEY_TYPE_FD] = text_u64,	     [KEY_TYPE_PASS_FD] = text_u64,
+		[KEY_TYPE_SIZE] = units_format_size,
+		[KEY_TYPE_DURATION] = units_format_duration,
+		[KEY_TYPE_CPUS] = units_format_cpus,
+		[KEY_TYPE_COUNT_OF] = text_u64,
+		[KEY_TYPE_FD] = text_u64,
+		[KEY_TYPE_PASS_FD] = text_u64,
 		[KEY_TYPE_USER] = text_u64,
 	};
 	char buf[80] = "";
@@ -61,7 +64,8 @@ void keyref_page(FILE *out, const void *arg)
 	const struct pages *pages = arg;
 
 	fputs("# Key reference\n\nPrinted by `enclave-run --keys`. Every key is an option `--KEY` and, in a "
-	      "policy file, the member `KEY` of its group.\n", out);
+	      "policy file, the member `KEY` of its group.\n",
+	      out);
 	for (unsigned group = 0; group < KEY_GROUP_COUNT; group++) {
 		bool titled = false;
 
@@ -69,15 +73,18 @@ void keyref_page(FILE *out, const void *arg)
 			if (keys[i].group != (enum key_group)group || !pages_shown(&keys[i]))
 				continue;
 			if (!titled)
-				fprintf(out, "\n## %s (`\"%s\"`)\n\n| key | option | range | default | meaning |\n"
-					     "|---|---|---|---|---|\n",
+				fprintf(out,
+					"\n## %s (`\"%s\"`)\n\n| key | option | range | default | meaning |\n"
+					"|---|---|---|---|---|\n",
 					key_group_title((enum key_group)group),
 					key_group_name((enum key_group)group));
 			titled = true;
 			print_row(out, pages, &keys[i]);
 		}
 	}
-	fputs("\n## Walls (for `--require` and `--allow-missing`)\n\n| wall | meaning |\n|---|---|\n", out);
+	fputs("\n## Walls (for `--require` and `--allow-missing`)\n\n| wall | meaning |\n|---|---|\n",
+	      out);
 	for (unsigned i = 0; i < WALL_COUNT; i++)
-		fprintf(out, "| `%s` | %s |\n", wall_name((enum wall_id)i), wall_meaning((enum wall_id)i));
+		fprintf(out, "| `%s` | %s |\n", wall_name((enum wall_id)i),
+			wall_meaning((enum wall_id)i));
 }

@@ -56,8 +56,10 @@ static int dispatch(struct options *o, struct err *e)
 		return status >= 0 ? status : report_error(e);
 	}
 	if (!o->verb->run) {
-		err_usage(e, "'%s' is not available in this version; a command of this name is run by "
-			     "'enclave-run -- %s'", o->verb->name, o->verb->name);
+		err_usage(e,
+			  "'%s' is not available in this version; a command of this name is run by "
+			  "'enclave-run -- %s'",
+			  o->verb->name, o->verb->name);
 		return report_error(e);
 	}
 	return o->verb->run(o);
@@ -69,7 +71,8 @@ int main(int argc, char **argv)
 	struct err e;
 	int status;
 
-	if (fill_standard_descriptors(&e) != 0 || options_parse(argv + (argc > 0), &options, &e) != 0)
+	if (fill_standard_descriptors(&e) != 0 ||
+	    options_parse(argv + (argc > 0), &options, &e) != 0)
 		return report_error(&e);
 	status = dispatch(&options, &e);
 	options_release(&options);

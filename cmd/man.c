@@ -1,3 +1,241 @@
-#include "cmd/pages.h"
-void man_page(FILE *out, const void *arg) { (void)arg; fputs("\n", out); }
-void man_policy_page(FILE *out, const void *arg) { (void)arg; fputs("\n", out); }
+/* man.c - --man: the manual page enclave-run(1), roff with the man macros of man(7). */
+#include <string.h>
+
+#include "cmd/man.h"
+#include "sandbox/reason.h"
+
+/* Text in running roff: backslash and hyphen mean themselves, no line starts as a request. */
+void man_text(FILE *out, const char *s)
+{
+	bool line_start = true;
+
+	for (; *s; s++) {
+		if (line_start && (*s == '.' || *s == '\''))
+			fputs("\\&", out);
+		if (*s == '\\')
+			fputs("\\e", out);
+		else if (*s == '-')
+			fputs("\\-", out);
+		else
+			fputc(*s, out);
+		line_start = *s == '\n';
+	}
+}
+
+void man_head(FILE *out, const char *title, int section, const char *summary)
+{
+	fprintf(out,
+		".\\\" Printed by enclave-run: don't edit.\n"
+		".TH %s %d \"\" \"enclave-run " ENCLAVE_RUN_VERSION "\" \"%s\"\n"
+		".SH NAME\n",
+		title, section, section == 1 ? "User Commands" : "File Formats");
+	man_text(out, summary);
+	fputc('\n', out);
+}
+
+void man_paragraphs(FILE *out, const char *const *paragraphs)
+{
+	for (; *paragraphs; paragraphs++) {
+		fputs(".PP\n", out);
+		man_text(out, *paragraphs);
+		fputc('\n', out);
+	}
+}
+
+void man_rows(FILE *out, const struct page_row *rows, const char *font)
+{
+	for (; rows->name; rows++) {
+		fprintf(out, ".TP\n.%s \"", font);
+		/* Inside a quoted argument a quote is written twice. */
+		for (const char *p = rows->name; *p; p++) {
+			char one[2] = { *p, '\0' };
+
+			man_text(out, *p == '"' ? "\"\"" : one);
+		}
+		fputs("\"\n", out);
+		man_text(out, rows->text);
+		fputc('\n', out);
+	}
+}
+
+static void option_tag(FILE *out, const char *name, char letter, const char *metavar, bool optional)
+{
+	fputs(".TP\n", out);
+	if (letter)
+		fprintf(out, "\\fB\\-%c\\fR, ", letter);
+	fputs("\\fB\\-\\-", out);
+	man_text(out, name);
+	fputs("\\fR", out);
+	if (metavar) {
+		fputs(optional ? "[=\\fI" : " \\fI", out);
+		man_text(out, metavar);
+		fputs(optional ? "\\fR]" : "\\fR", out);
+	}
+	fputc('\n', out);
+}
+
+static void option_text(FILE *out, const struct pages *pages, const struct key *key)
+{
+	char value[80];
+
+	man_text(out, key->help);
+	fputc('.', out);
+	if (*pages_default(pages, key, value, sizeof(value))) {
+		fputs(" Default: ", out);
+		man_text(out, value);
+		fputc('.', out);
+	}
+	if (key->flags & KEY_REPEATS)
+		fputs(" May be given more than once.", out);
+	fputc('\n', out);
+}
+
+static void print_options(FILE *out, const struct pages *pages)
+{
+	fputs(".SH OPTIONS\n", out);
+	for (unsigned group = 0; group < KEY_GROUP_COUNT; group++) {
+		bool titled = false;
+
+		for (size_t i = 0; i < key_count; i++) {
+			const struct key *key = &keys[i];
+
+			if (key->group != (enum key_group)group || !pages_shown(key))
+				continue;
+			if (!titled)
+				fprintf(out, ".SS %s\n", key_group_title((enum key_group)group));
+			titled = true;
+			option_tag(out, key->name, key->letter, key->metavar, false);
+			option_text(out, pages, key);
+		}
+	}
+	fputs(".SS Program\n", out);
+	for (size_t i = 0; i < program_option_count; i++) {
+		const struct program_option *option = &program_options[i];
+
+		option_tag(out, option->name, option->letter, option->metavar,
+			   option->takes == PROGRAM_OPTIONAL);
+		man_text(out, option->help);
+		if (option->verb)
+			fprintf(out, " (only for \\fB%s\\fR)", option->verb);
+		fputs(".\n", out);
+	}
+}
+
+static void print_synopsis(FILE *out)
+{
+	fputs(".SH SYNOPSIS\n", out);
+	for (size_t i = 0; i < verb_count; i++) {
+		if (!verbs[i].run)
+			continue;
+		fprintf(out, "%s.B enclave\\-run%s%s\n", i ? ".br\n" : "", i ? " " : "",
+			i ? verbs[i].name : "");
+		man_text(out, verbs[i].synopsis);
+		fputc('\n', out);
+	}
+}
+
+static void print_verbs(FILE *out)
+{
+	fputs(".SH VERBS\nA verb is one only as the first word; a command of such a name is run after\n"
+	      ".B \\-\\-\nor\n.BR run .\n",
+	      out);
+	for (size_t i = 0; i < verb_count; i++) {
+		if (!verbs[i].run)
+			continue;
+		fprintf(out, ".TP\n.B %s\n", verbs[i].name);
+		man_text(out, verbs[i].help);
+		fputs(".\n", out);
+	}
+}
+
+static void print_reasons(FILE *out)
+{
+	fputs(".SS Reasons\n", out);
+	for (unsigned i = 0; i < REASON_COUNT; i++) {
+		fputs(".TP\n.B ", out);
+		man_text(out, reason_word((enum reason)i));
+		fputc('\n', out);
+		man_text(out, reason_meaning((enum reason)i));
+		fputs(".\n", out);
+	}
+}
+
+static void print_examples(FILE *out)
+{
+	fputs(".SH EXAMPLES\n", out);
+	for (const struct page_row *row = page_examples; row->name; row++) {
+		fputs(".PP\n", out);
+		man_text(out, row->text);
+		fputs(":\n.PP\n.nf\n.RS\n", out);
+		man_text(out, row->name);
+		fputs("\n.RE\n.fi\n", out);
+	}
+}
+
+static const char *const description[] = {
+	"enclave-run runs one untrusted COMMAND in namespaces of its own, with a read-only file tree, no "
+	"network, no capabilities, system call filters and limits, and says exactly why it ended. It "
+	"works for root and for an ordinary user; it has no daemon, no setuid bit and leaves nothing "
+	"behind.",
+	"The first word that is no option ends the options; so does --. --name VALUE and --name=VALUE are "
+	"the same, names are never abbreviated. Of single values the last one given counts, lists grow, "
+	"and the entries of the files group are applied in their order.",
+	"Sizes are bytes, or K, M, G, T (powers of 1024). Times are seconds, or 500ms, 1.5s, 2m, 1h. "
+	"none lifts a limit.",
+	"Every run starts from a preset (default, ci, judge, agent) or from the policy file named by "
+	"--policy; options win over it. See enclave-run-policy(5).",
+	"A wall that can't be put up ends the run before the command starts, unless --allow-missing names "
+	"it. The record says which walls were really in force, as read back from the running sandbox.",
+	NULL,
+};
+
+static const char *const streams[] = {
+	"Nothing is written to standard output or standard error but the command's own bytes, unless "
+	"enclave-run kills or refuses: then one line, starting with enclave-run:, on standard error.",
+	"The command's output is relayed, so that it can be counted. A process left behind can't keep the "
+	"launcher waiting: it ends with the run.",
+	NULL,
+};
+
+static const struct page_row environment[] = {
+	{ "SLURM_JOB_ID, SLURM_PROCID, SLURM_ARRAY_TASK_ID, SLURM_ARRAY_JOB_ID",
+	  "replace %j, %t, %a and %A in --record; %h is the host name, %p the process id" },
+	{ "SLURM_JOB_ID, SLURM_ARRAY_TASK_ID, SLURM_PROCID, CI_JOB_ID, GITHUB_RUN_ID, "
+	  "BUILDKITE_JOB_ID",
+	  "become labels of the record" },
+	{ NULL, NULL },
+};
+
+static const char *const environment_inside[] = {
+	"The command gets none of the caller's variables but those named by --env, --env-file and "
+	"--keep-env. It starts with PATH, HOME, USER, SHELL, LANG=C.UTF-8, TMPDIR=/tmp and "
+	"container=enclave-run.",
+	NULL,
+};
+
+void man_page(FILE *out, const void *arg)
+{
+	man_head(out, "ENCLAVE\\-RUN", 1,
+		 "enclave-run - run one untrusted command, and say why it ended");
+	print_synopsis(out);
+	fputs(".SH DESCRIPTION\n", out);
+	man_paragraphs(out, description);
+	print_verbs(out);
+	print_options(out, arg);
+	fputs(".SH STREAMS\n", out);
+	man_paragraphs(out, streams);
+	fputs(".SH EXIT STATUS\nCodes collide by nature: the record tells which it was.\n", out);
+	man_rows(out, page_exit_statuses, "B");
+	fputs(".SH RECORD\nOne JSON object per run, written by \\fB\\-\\-record\\fR also when set\\-up fails:\n"
+	      "at the start with status running, replaced at the end.\n",
+	      out);
+	man_rows(out, page_record_members, "B");
+	print_reasons(out);
+	fputs(".SH ENVIRONMENT\n", out);
+	man_rows(out, environment, "B");
+	man_paragraphs(out, environment_inside);
+	print_examples(out);
+	fputs(".SH SEE ALSO\n.BR enclave\\-run\\-policy (5),\n.BR namespaces (7),\n.BR cgroups (7),\n"
+	      ".BR seccomp (2)\n",
+	      out);
+}

@@ -44,9 +44,9 @@ extern const size_t program_option_count;
 struct options {
 	const struct verb *verb;
 	bool help, version, keys, json, sweep;
-	const char *policy_name; /* --policy */
+	const char *policy_name;	       /* --policy */
 	const char *man, *completion, *format; /* NULL = not given */
-	char **rest;		 /* what follows the options, NULL-terminated */
+	char **rest;			       /* what follows the options, NULL-terminated */
 	size_t rest_count;
 	struct policy policy; /* merged, for verbs that have one */
 };

@@ -34,8 +34,9 @@ const struct page_row page_record_members[] = {
 	{ "evidence", "the counters and signals the reason rests on" },
 	{ "exit_code, signal, core_dumped", "how the command's main process itself ended" },
 	{ "exit_status", "what enclave-run exited with" },
-	{ "usage", "wall_ns, cpu_user_ns, cpu_system_ns, throttled_ns, memory_peak_bytes, pids_peak, "
-		   "oom_kills, stdout_bytes and more" },
+	{ "usage",
+	  "wall_ns, cpu_user_ns, cpu_system_ns, throttled_ns, memory_peak_bytes, pids_peak, "
+	  "oom_kills, stdout_bytes and more" },
 	{ "limits", "by name: value, unit and enforced_by (cgroup, rlimit, watchdog, tmpfs, none)" },
 	{ "walls", "by name: state (applied, absent), detail, and whether it was read back from the "
 		   "running sandbox" },
@@ -52,7 +53,8 @@ const struct page_row page_examples[] = {
 	{ "enclave-run --policy judge --stdin in.txt --stdout out.txt --record r.json --ro ./a.out "
 	  "-- \"$PWD/a.out\"",
 	  "judge a submission; the verdict is in r.json" },
-	{ "enclave-run explain --policy ci --rw build:/build -- make", "what exactly would be done" },
+	{ "enclave-run explain --policy ci --rw build:/build -- make",
+	  "what exactly would be done" },
 	{ "srun enclave-run --record 'rec-%j-%t.json' -- ./task", "one record per task of a job" },
 	{ NULL, NULL },
 };

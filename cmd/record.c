@@ -103,8 +103,8 @@ static json_t *evidence_json(const struct evidence *ev)
 	put(object, "disk_full", json_boolean(ev->disk_full));
 	put(object, "file_size_signal", json_boolean(ev->file_size_signal));
 	put(object, "stopped", json_boolean(ev->stopped));
-	put(object, "exec_errno", ev->exec_errno ? json_string(text_errno_name(ev->exec_errno)) :
-						   json_null());
+	put(object, "exec_errno",
+	    ev->exec_errno ? json_string(text_errno_name(ev->exec_errno)) : json_null());
 	return object;
 }
 
@@ -180,7 +180,8 @@ static json_t *violations_json(const struct policy *policy, const struct outcome
 		json_t *object = json_object();
 		char buf[32];
 
-		put(object, "syscall", json_string(seccomp_syscall_name(entry->nr, buf, sizeof(buf))));
+		put(object, "syscall",
+		    json_string(seccomp_syscall_name(entry->nr, buf, sizeof(buf))));
 		put(object, "number", json_integer(entry->nr));
 		put(object, "count", json_u64(entry->count));
 		put(object, "pid", json_integer(entry->pid));
@@ -198,8 +199,8 @@ static json_t *error_json(const struct outcome *o)
 		return json_null();
 	object = json_object();
 	put(object, "stage", string_or_null(o->error.stage));
-	put(object, "errno", o->error.errnum > 0 ? json_string(text_errno_name(o->error.errnum)) :
-						   json_null());
+	put(object, "errno",
+	    o->error.errnum > 0 ? json_string(text_errno_name(o->error.errnum)) : json_null());
 	put(object, "message", json_bytes(o->error.msg));
 	return object;
 }
@@ -227,8 +228,9 @@ static json_t *warnings_json(const struct outcome *o)
 static json_t *start_ticks(void)
 {
 	char stat[1024];
-	const char *p = fd_read_file(AT_FDCWD, "/proc/self/stat", stat, sizeof(stat)) > 0 ?
-				strrchr(stat, ')') : NULL;
+	const char *p = fd_read_file(AT_FDCWD, "/proc/self/stat", stat, sizeof(stat)) > 0
+				? strrchr(stat, ')')
+				: NULL;
 	uint64_t ticks;
 
 	for (int field = 2; p && field < 22; field++) {
@@ -265,8 +267,7 @@ static json_t *record_head(const struct policy *policy, const struct plan *plan,
 	return record;
 }
 
-json_t *record_running(const struct policy *policy, const struct plan *plan,
-		       const struct outcome *o)
+json_t *record_running(const struct policy *policy, const struct plan *plan, const struct outcome *o)
 {
 	json_t *record = record_head(policy, plan, o);
 

@@ -42,8 +42,10 @@ int record_file_open(const char *path, struct record_file *out, struct err *e)
 		return -1;
 	if (fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) == 0) {
 		if (!S_ISREG(st.st_mode))
-			return err_usage(e, "--record '%s' is not a regular file; a stream of JSON "
-					    "lines is written by --status-fd", path);
+			return err_usage(e,
+					 "--record '%s' is not a regular file; a stream of JSON "
+					 "lines is written by --status-fd",
+					 path);
 	} else if (errno != ENOENT) {
 		return err_set(e, ERR_USAGE, errno, ERR_AT, "--record '%s'", path);
 	}
@@ -147,7 +149,8 @@ int record_path_expand(const char *pattern, const char *(*lookup)(const char *na
 		}
 		value = pattern_value(*++p, lookup, buf, sizeof(buf));
 		if (!value)
-			return err_usage(e, "--record '%s': wants one of %%j %%t %%a %%A %%h %%p %%%%",
+			return err_usage(e,
+					 "--record '%s': wants one of %%j %%t %%a %%A %%h %%p %%%%",
 					 pattern);
 		/* Values come from the environment: they may fill a name, not choose a directory. */
 		if (strchr(value, '/'))

@@ -11,9 +11,9 @@
 #include "base/err.h"
 
 struct record_file {
-	int dir;	   /* -1 = no record wanted */
-	const char *name;  /* in dir; borrowed from the path given to record_file_open() */
-	const char *path;  /* for messages */
+	int dir;	  /* -1 = no record wanted */
+	const char *name; /* in dir; borrowed from the path given to record_file_open() */
+	const char *path; /* for messages */
 };
 
 /* record_file_open() - refuses what a rename must not replace: links, devices, directories. */

@@ -81,8 +81,9 @@ static void print_verdict(FILE *out, const json_t *record)
 	if (strcmp(status, run_status_word(RUN_RUNNING)) == 0) {
 		bool lives = process_lives(number(launcher, "pid"), number(launcher, "start_ticks"));
 
-		fprintf(out, "verdict   %s\n", lives ? "running" :
-			"killed: launcher-lost (inferred): the launcher vanished while the run went on");
+		fprintf(out, "verdict   %s\n",
+			lives ? "running"
+			      : "killed: launcher-lost (inferred): the launcher vanished while the run went on");
 		return;
 	}
 	fputs("verdict   ", out);
@@ -120,7 +121,8 @@ static void print_usage(FILE *out, const json_t *usage)
 		units_say_size(&t, number(usage, "memory_peak_bytes"));
 	}
 	if (number(usage, "pids_peak"))
-		text_fmt(&t, ", processes peak %llu", (unsigned long long)number(usage, "pids_peak"));
+		text_fmt(&t, ", processes peak %llu",
+			 (unsigned long long)number(usage, "pids_peak"));
 	fprintf(out, "used      %s\n", buf);
 }
 

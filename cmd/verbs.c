@@ -4,7 +4,8 @@
 #include <string.h>
 
 const struct verb verbs[] = {
-	{ "run", run_verb, true, "[OPTIONS] [--] COMMAND [ARG...]", "run one workload (the default)" },
+	{ "run", run_verb, true, "[OPTIONS] [--] COMMAND [ARG...]",
+	  "run one workload (the default)" },
 	{ "explain", explain_verb, true, "[OPTIONS] [--] COMMAND [ARG...]",
 	  "print what would be done; start nothing" },
 	{ "check", check_verb, false, "--sweep", "remove what killed launchers left behind" },

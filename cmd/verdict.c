@@ -10,10 +10,14 @@
 static void say_limit(struct text *t, enum limit_id id, uint64_t value)
 {
 	static void (*const formats[LIMIT_COUNT])(struct text *, uint64_t) = {
-		[LIMIT_MEMORY] = units_say_size,	  [LIMIT_CPUS] = units_format_cpus,
-		[LIMIT_CPU_TIME] = units_format_duration, [LIMIT_WALL_TIME] = units_format_duration,
-		[LIMIT_PIDS] = text_u64,		  [LIMIT_DISK] = units_say_size,
-		[LIMIT_OUTPUT] = units_say_size,	  [LIMIT_FSIZE] = units_say_size,
+		[LIMIT_MEMORY] = units_say_size,
+		[LIMIT_CPUS] = units_format_cpus,
+		[LIMIT_CPU_TIME] = units_format_duration,
+		[LIMIT_WALL_TIME] = units_format_duration,
+		[LIMIT_PIDS] = text_u64,
+		[LIMIT_DISK] = units_say_size,
+		[LIMIT_OUTPUT] = units_say_size,
+		[LIMIT_FSIZE] = units_say_size,
 	};
 
 	formats[id](t, value);
@@ -75,8 +79,10 @@ static const struct {
 			      NULL },
 	[REASON_DEADLINE] = { "still running after ", "; raise it with --wall-time",
 			      LIMIT_WALL_TIME, NULL },
-	[REASON_PIDS] = { "limit of ", " processes reached; raise it with --pids, or let the fork "
-				       "fail with --on-pids continue", LIMIT_PIDS, NULL },
+	[REASON_PIDS] = { "limit of ",
+			  " processes reached; raise it with --pids, or let the fork "
+			  "fail with --on-pids continue",
+			  LIMIT_PIDS, NULL },
 	[REASON_DISK] = { "writable space of ", " is full; raise it with --disk", LIMIT_DISK, NULL },
 	[REASON_OUTPUT] = { "more than ", " written; raise it with --output-max", LIMIT_OUTPUT,
 			    NULL },
@@ -147,5 +153,6 @@ void verdict_summary(struct text *t, const struct outcome *o)
 	if (u->pids_peak)
 		text_fmt(t, ", processes peak %llu", (unsigned long long)u->pids_peak);
 	if (o->violations.total)
-		text_fmt(t, ", %llu forbidden system calls", (unsigned long long)o->violations.total);
+		text_fmt(t, ", %llu forbidden system calls",
+			 (unsigned long long)o->violations.total);
 }

@@ -26,8 +26,9 @@ static int check_available(const struct policy *policy, struct err *e)
 		return err_usage(e, "--net %s is not available in this version; only --net none is",
 				 net_words[policy->net]);
 	if (policy->tty == TTY_YES)
-		return err_usage(e, "--tty yes is not available in this version; auto and no hand no "
-				    "terminal in");
+		return err_usage(e,
+				 "--tty yes is not available in this version; auto and no hand no "
+				 "terminal in");
 	return 0;
 }
 
@@ -118,8 +119,10 @@ int check_result_path(const struct policy *policy, const char *option, const cha
 		if (file->kind != FILE_RW || !realpath(file->source, tree))
 			continue;
 		if (is_below(directory, tree))
-			return err_usage(e, "%s '%s' lies below --rw %s, where the command could "
-					    "replace it", option, path, file->source);
+			return err_usage(e,
+					 "%s '%s' lies below --rw %s, where the command could "
+					 "replace it",
+					 option, path, file->source);
 	}
 	return 0;
 }
@@ -144,7 +147,7 @@ static int check_results(const struct policy *policy, struct err *e)
 int check_policy(const struct policy *policy, struct err *e)
 {
 	static int (*const rules[])(const struct policy *, struct err *) = {
-		check_available, check_command, check_walls,
+		check_available,   check_command, check_walls,
 		check_descriptors, check_streams, check_results,
 	};
 

@@ -33,7 +33,8 @@ static const char *const words_wanted[] = { "required", "if-available", "off", N
 #define CLI KEY_OPTION_ONLY
 #define LATER KEY_LATER
 
-/* clang-format off: one row is one key */
+/* One row is one key. */
+/* clang-format off */
 /* { group, name, letter, type,
  *   field, min, max, flags, kind, words,
  *   metavar, help } */
@@ -265,8 +266,8 @@ const char *key_nearest(const char *word, enum key_group group)
 	unsigned distance = 0;
 
 	for (size_t i = 0; i < key_count; i++) {
-		bool asked = group == KEY_GROUP_COUNT || (keys[i].group == group &&
-							  !(keys[i].flags & KEY_OPTION_ONLY));
+		bool asked = group == KEY_GROUP_COUNT ||
+			     (keys[i].group == group && !(keys[i].flags & KEY_OPTION_ONLY));
 
 		if (asked && !(keys[i].flags & KEY_LATER))
 			key_closer(word, keys[i].name, &best, &distance);

@@ -34,12 +34,26 @@ struct loader {
 #define AS_OBJECT 2u /* of name: value pairs */
 
 static const unsigned char forms[KEY_TYPE_COUNT] = {
-	[KEY_TYPE_SIZE] = AS_NUMBER,	 [KEY_TYPE_DURATION] = AS_NUMBER,
-	[KEY_TYPE_CPUS] = AS_NUMBER,	 [KEY_TYPE_COUNT_OF] = AS_NUMBER,
-	[KEY_TYPE_PASS_FD] = AS_NUMBER,	 [KEY_TYPE_USER] = AS_NUMBER,
+	[KEY_TYPE_SIZE] = AS_NUMBER,
+	[KEY_TYPE_DURATION] = AS_NUMBER,
+	[KEY_TYPE_CPUS] = AS_NUMBER,
+	[KEY_TYPE_COUNT_OF] = AS_NUMBER,
+	[KEY_TYPE_PASS_FD] = AS_NUMBER,
+	[KEY_TYPE_USER] = AS_NUMBER,
 	[KEY_TYPE_RLIMIT] = AS_NUMBER | AS_OBJECT,
-	[KEY_TYPE_ENV] = AS_OBJECT,	 [KEY_TYPE_LABEL] = AS_OBJECT,
+	[KEY_TYPE_ENV] = AS_OBJECT,
+	[KEY_TYPE_LABEL] = AS_OBJECT,
 };
+
+bool load_takes_number(enum key_type type)
+{
+	return forms[type] & AS_NUMBER;
+}
+
+bool load_takes_object(enum key_type type)
+{
+	return forms[type] & AS_OBJECT;
+}
 
 static int load_document(struct loader *l, unsigned depth, struct err *e);
 

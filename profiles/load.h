@@ -18,4 +18,8 @@ int load_policy(struct merge *m, const char *name, struct err *e);
 /* load_text() - one document held in memory; origin names it in messages. */
 int load_text(struct merge *m, const char *origin, const char *text, size_t len, struct err *e);
 
+/* How values of a type may be written besides as a string (or true and false, KEY_NO_VALUE). */
+bool load_takes_number(enum key_type type);
+bool load_takes_object(enum key_type type); /* { "NAME": "VALUE" } */
+
 #endif

@@ -62,7 +62,8 @@ static void skip_value(struct cursor *c)
 
 static int hex_digit(char c)
 {
-	const char *digits = "0123456789abcdef0123456789ABCDEF", *found = c ? strchr(digits, c) : NULL;
+	const char *digits = "0123456789abcdef0123456789ABCDEF",
+		   *found = c ? strchr(digits, c) : NULL;
 
 	return found ? (int)((found - digits) % 16) : -1;
 }
@@ -163,8 +164,8 @@ bool locate(const char *text, size_t len, const struct locate_step *steps, size_
 	skip_space(&c);
 	line = c.line;
 	for (size_t i = 0; i < step_count; i++) {
-		bool entered = steps[i].name ? enter_member(&c, steps[i].name, &line) :
-					       enter_item(&c, steps[i].index, &line);
+		bool entered = steps[i].name ? enter_member(&c, steps[i].name, &line)
+					     : enter_item(&c, steps[i].index, &line);
 		if (!entered)
 			return false;
 	}

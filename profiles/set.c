@@ -17,7 +17,11 @@ static int not_one_of(const struct key *key, const char *value, struct err *e)
 	struct text t = TEXT_ON(list);
 
 	for (size_t i = 0; key->words[i]; i++)
-		text_fmt(&t, "%s%s", i == 0 ? "" : key->words[i + 1] ? ", " : " or ", key->words[i]);
+		text_fmt(&t, "%s%s",
+			 i == 0		     ? ""
+			 : key->words[i + 1] ? ", "
+					     : " or ",
+			 key->words[i]);
 	return err_usage(e, "'%s' is not %s", value, list);
 }
 
@@ -180,7 +184,8 @@ static int set_inside(struct merge *m, const struct key *key, const char *value,
 
 static int set_hostname(struct merge *m, const struct key *key, const char *value, struct err *e)
 {
-	static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-.";
+	static const char letters[] =
+		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-.";
 	size_t len = strlen(value);
 
 	if (len == 0 || len > 63 || strspn(value, letters) != len || value[0] == '-' ||

@@ -17,8 +17,8 @@ char *set_host_path(struct merge *m, const char *value, struct err *e)
 		err_usage(e, "the path is empty");
 		return NULL;
 	}
-	copy = value[0] == '/' ? policy_printf(m->policy, "%s", value) :
-				 policy_printf(m->policy, "%s/%s", m->directory, value);
+	copy = value[0] == '/' ? policy_printf(m->policy, "%s", value)
+			       : policy_printf(m->policy, "%s/%s", m->directory, value);
 	if (!copy)
 		err_nomem(e);
 	return copy;
@@ -139,7 +139,8 @@ static const char *target_of(struct merge *m, const char *source, const char *re
 	}
 	if (rest) {
 		if (split_colon(rest, target)) {
-			err_usage(e, "more than one ':': whether it is writable is said by --ro or --rw");
+			err_usage(e,
+				  "more than one ':': whether it is writable is said by --ro or --rw");
 			return NULL;
 		}
 		return set_inside_path(m, target, e);
@@ -256,8 +257,8 @@ int set_rlimit(struct merge *m, const struct key *key, const char *value, struct
 		return err_usage(e, "%s is set by %s", row->name, row->instead);
 	if (strcmp(value + len + 1, "none") != 0 && row->parse(value + len + 1, &limit) != UNITS_OK)
 		return err_usage(e, "'%s': wants %s, or none", value,
-				 key_type_wants(row->parse == units_parse_size ? KEY_TYPE_SIZE :
-										 KEY_TYPE_COUNT_OF));
+				 key_type_wants(row->parse == units_parse_size ? KEY_TYPE_SIZE
+									       : KEY_TYPE_COUNT_OF));
 	return add_rlimit(m->policy, row, limit, e);
 }
 
@@ -272,7 +273,8 @@ int set_pair(struct policy *policy, struct env_entry **list, size_t *count, cons
 	if (!copy)
 		return err_nomem(e);
 	for (size_t i = 0; i < *count; i++) {
-		if (strlen((*list)[i].name) == name_len && memcmp((*list)[i].name, name, name_len) == 0) {
+		if (strlen((*list)[i].name) == name_len &&
+		    memcmp((*list)[i].name, name, name_len) == 0) {
 			(*list)[i].value = copy;
 			return 0;
 		}

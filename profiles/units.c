@@ -66,7 +66,8 @@ static enum units_status scale_exactly(const struct decimal *d, uint64_t factor,
 		return UNITS_TOO_FINE;
 	/* UINT64_MAX is LIMIT_NONE: a number must never come to mean "not limited". */
 	if (__builtin_mul_overflow(d->whole, factor, &value) ||
-	    __builtin_add_overflow(value, (uint64_t)(part / d->scale), &value) || value == UINT64_MAX)
+	    __builtin_add_overflow(value, (uint64_t)(part / d->scale), &value) ||
+	    value == UINT64_MAX)
 		return UNITS_TOO_LARGE;
 	*out = value;
 	return UNITS_OK;
@@ -103,7 +104,7 @@ static const struct suffix size_suffixes[] = {
 };
 
 static const struct suffix duration_suffixes[] = {
-	{ "", NS_PER_S },      { "s", NS_PER_S },	 { "ms", NS_PER_MS },
+	{ "", NS_PER_S },	{ "s", NS_PER_S },	  { "ms", NS_PER_MS },
 	{ "m", 60 * NS_PER_S }, { "h", 3600 * NS_PER_S }, { NULL, 0 },
 };
 
@@ -145,18 +146,37 @@ static void format_thousandths(struct text *t, uint64_t value)
 		text_bytes(t, digits, len);
 }
 
-void units_format_size(struct text *t, uint64_t bytes)
+static const char size_letters[] = " KMGT";
+
+static size_t largest_unit(uint64_t *bytes)
 {
-	static const char letters[] = "KMGT";
 	size_t unit = 0;
 
-	while (unit < 4 && bytes != 0 && bytes % 1024 == 0) {
-		bytes /= 1024;
+	while (unit < 4 && *bytes != 0 && *bytes % 1024 == 0) {
+		*bytes /= 1024;
 		unit++;
 	}
+	return unit;
+}
+
+void units_format_size(struct text *t, uint64_t bytes)
+{
+	size_t unit = largest_unit(&bytes);
+
 	text_u64(t, bytes);
 	if (unit > 0)
-		text_bytes(t, &letters[unit - 1], 1);
+		text_bytes(t, &size_letters[unit], 1);
+}
+
+void units_say_size(struct text *t, uint64_t bytes)
+{
+	size_t unit = largest_unit(&bytes);
+
+	text_u64(t, bytes);
+	if (unit > 0)
+		text_fmt(t, " %ciB", size_letters[unit]);
+	else
+		text_str(t, bytes == 1 ? " byte" : " bytes");
 }
 
 void units_format_duration(struct text *t, uint64_t ns)

@@ -36,4 +36,7 @@ void units_format_size(struct text *t, uint64_t bytes);
 void units_format_duration(struct text *t, uint64_t ns);
 void units_format_cpus(struct text *t, uint64_t milli);
 
+/* For sentences: "64 MiB", "1000 bytes". */
+void units_say_size(struct text *t, uint64_t bytes);
+
 #endif

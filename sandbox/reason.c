@@ -194,8 +194,8 @@ static const struct reason_row {
 	{ is_cpu_rlimit_soft, REASON_CPU_TIME, RUN_KILLED, false },
 	{ is_cpu_rlimit_hard, REASON_CPU_TIME, RUN_KILLED, false },
 	{ is_file_size, REASON_FILE_SIZE, RUN_SIGNALED, false }, /* raise(SIGXFSZ) looks the same */
-	{ is_foreign_syscall, REASON_SECCOMP, RUN_SIGNALED, false }, /* so does raise(SIGSYS) */
-	{ is_outer_oom, REASON_EXTERNAL_KILL, RUN_KILLED, false }, /* whose victim is not told */
+	{ is_foreign_syscall, REASON_SECCOMP, RUN_SIGNALED, false },  /* so does raise(SIGSYS) */
+	{ is_outer_oom, REASON_EXTERNAL_KILL, RUN_KILLED, false },    /* whose victim is not told */
 	{ is_external_kill, REASON_EXTERNAL_KILL, RUN_KILLED, true }, /* inside can't kill init */
 	{ is_exit, REASON_EXIT, RUN_EXITED, true },
 	{ is_signal, REASON_SIGNAL, RUN_SIGNALED, true },
