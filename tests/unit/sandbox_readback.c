@@ -1,0 +1,104 @@
+/* The read-back's pure parts: texts as the kernel writes them, right and wrong in one place each. */
+#include "sandbox/readback.h"
+
+#include "base/text.h"
+#include "sandbox/host.h"
+#include "tests/unit/tap.h"
+
+#define STATUS(uid, groups, bnd, nnp, mode, filters)                                        \
+	"Name:\tsh\nUid:\t" uid "\nGid:\t7\t7\t7\t7\nGroups:\t" groups " \n"                \
+	"SigIgn:\t0000000000001000\nCapInh:\t0000000000000000\nCapPrm:\t0000000000000000\n" \
+	"CapEff:\t0000000000000000\nCapBnd:\t" bnd "\nCapAmb:\t0000000000000000\n"          \
+	"NoNewPrivs:\t" nnp "\nSeccomp:\t" mode "\nSeccomp_filters:\t" filters "\n"
+
+#define NO_CAPS "0000000000000000"
+#define IDS "5\t5\t5\t5"
+
+static void test_status(void)
+{
+	static struct plan plan = { .root = true, .filter_count = 2, .seccomp_name = "default" };
+	static struct readback rb = { .plan = &plan, .host_uid = 5, .host_gid = 7 };
+	static struct wall_report walls[WALL_COUNT];
+	static const struct {
+		const char *text, *name;
+	} wrong[] = {
+		{ STATUS("5\t5\t0\t5", "", NO_CAPS, "1", "2", "2"), "a saved uid of 0" },
+		{ STATUS(IDS, "4 24", NO_CAPS, "1", "2", "2"), "a supplementary group (root)" },
+		{ STATUS(IDS, "", "0000000000000001", "1", "2", "2"), "a bounding capability" },
+		{ STATUS(IDS, "", NO_CAPS, "0", "2", "2"), "no no_new_privs" },
+		{ STATUS(IDS, "", NO_CAPS, "1", "0", "0"), "no seccomp" },
+		{ STATUS(IDS, "", NO_CAPS, "1", "2", "1"), "one filter of two" },
+		{ "Name:\tsh\n", "missing lines" },
+	};
+
+	ok(!readback_status(&rb, STATUS(IDS, "", NO_CAPS, "1", "2", "2"), walls), "as planned");
+	ok(walls[WALL_CAPS].state == WALL_APPLIED && walls[WALL_CAPS].read_back, "reported as read");
+	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++)
+		ok(readback_status(&rb, wrong[i].text, walls) != NULL, "%s", wrong[i].name);
+	plan.root = false;
+	ok(!readback_status(&rb, STATUS(IDS, "4 24", NO_CAPS, "1", "2", "2"), walls) &&
+		   walls[WALL_GROUPS].state == WALL_ABSENT,
+	   "an ordinary user's groups are absent, not hidden");
+}
+
+#define ROOT_LINE "85 42 0:40 / / ro,nosuid - tmpfs r rw\n"
+
+static void test_mounts(void)
+{
+	static struct tree_row rows[] = {
+		{ .kind = TREE_SCRATCH, .target = "/tmp", .writable = true },
+		{ .kind = TREE_BIND, .target = "/out", .writable = true },
+		{ .kind = TREE_HIDE, .target = "/proc/keys" },
+	};
+	struct plan plan = { .rows = rows, .row_count = 3 };
+
+	ok(!readback_mounts(&plan, ROOT_LINE "1 85 0:1 / /tmp rw,nosuid - tmpfs t rw\n"), "scratch");
+	ok(!readback_mounts(&plan, ROOT_LINE "1 85 0:1 / /out/deep rw - ext4 t rw\n"),
+	   "a mount below a writable tree");
+	ok(!readback_mounts(&plan, ROOT_LINE "1 85 0:1 /null /proc/keys rw - devtmpfs d rw\n"),
+	   "a cover");
+	ok(readback_mounts(&plan, "85 42 0:40 / / rw,nosuid - tmpfs r rw\n") != NULL,
+	   "a writable root");
+	ok(readback_mounts(&plan, ROOT_LINE "1 85 0:1 / /usr rw - ext4 d rw\n") != NULL,
+	   "a writable /usr");
+	ok(readback_mounts(&plan, ROOT_LINE "1 85 0:1 / /tmpx rw - tmpfs t rw\n") != NULL,
+	   "a longer name is another directory");
+	ok(readback_mounts(&plan, ROOT_LINE "1 85 0:1 / /dev rw - devtmpfs d rw\n") != NULL,
+	   "the host's whole /dev");
+	ok(readback_mounts(&plan, "") != NULL, "no mounts at all");
+	ok(readback_mounts(&plan, "garbage\n") != NULL, "garbage");
+}
+
+static void test_links(void)
+{
+#define HEAD "Inter-|   Receive\n face |bytes\n"
+	ok(!readback_links(HEAD "    lo:       0       0\n"), "loopback only");
+	ok(readback_links(HEAD "    lo: 0\n  eth0: 1\n") != NULL, "a second interface");
+	ok(readback_links("") != NULL, "no list");
+}
+
+static void test_host(void)
+{
+	struct host h = { .gid = 4 };
+
+	ok(host_parse_status("Groups:\t4 \nSigIgn:\t0000000000001000\nCapEff:\t00000000a80425fb\n",
+			     &h),
+	   "a status text");
+	ok(!h.has_groups && h.ignored_signals == 0x1000 && h.capabilities == 0xa80425fb,
+	   "its fields");
+	ok(host_parse_status("Groups:\t4 20 \nSigIgn:\t0\nCapEff:\t0\n", &h) && h.has_groups,
+	   "a second group counts");
+	ok(!host_parse_status("Groups:\t\n", &h), "missing lines are noticed");
+	ok(host_maps_id("         0          0 4294967295\n", 1879048192), "the whole map");
+	ok(!host_maps_id("0 1000 1\n1 100000 65536\n", 1879048192), "a container's map");
+	ok(host_maps_id("0 1000 1\n1879048192 5 1\n", 1879048192), "the second line of a map");
+}
+
+int main(void)
+{
+	test_status();
+	test_mounts();
+	test_links();
+	test_host();
+	return done();
+}
