@@ -82,6 +82,10 @@ int rootfs_open_source(const struct tree_row *row, int idmap, struct err *e)
 	if (tree < 0 && row->optional && (errno == ENOENT || errno == ENOTDIR))
 		return LAUNCH_NO_SOURCE;
 	if (tree < 0)
-		return err_sys(e, "open '%s'", row->source);
+		return err_sys(e, "%s '%s'",
+			       !row->by_user   ? "open"
+			       : row->writable ? "--rw"
+					       : "--ro",
+			       row->source);
 	return set_attributes(tree, row, idmap, e) == 0 ? fd_take(&tree) : -1;
 }
