@@ -100,6 +100,8 @@ static pid_t start(const struct command *c, int out)
 		posix_spawn_file_actions_addopen(&actions, 1, "/dev/null", O_WRONLY, 0);
 	else
 		posix_spawn_file_actions_adddup2(&actions, out, 1);
+	if (out >= 0) /* it will be ended by a signal, and may say so */
+		posix_spawn_file_actions_addopen(&actions, 2, "/dev/null", O_WRONLY, 0);
 	for (int i = 0; i < c->redirect_count; i++)
 		posix_spawn_file_actions_addopen(&actions, c->redirects[i].fd, c->redirects[i].file,
 						 O_RDONLY, 0);
