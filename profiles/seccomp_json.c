@@ -15,7 +15,8 @@
 #include "profiles/seccomp_json.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
-#define ERRNO_LAST 4095 /* MAX_ERRNO: the kernel cuts larger values down to it */
+#define ERRNO_LAST 4095	     /* MAX_ERRNO: the kernel cuts larger values down to it */
+#define ERRNO_NAMED_LAST 133 /* EHWPOISON; text_errno_name() says "E?" for gaps */
 #define SECCOMP_CALL_ARGS 6
 
 #if defined(__x86_64__)
@@ -210,7 +211,7 @@ static int read_errno_name(struct reader *r, const json_t *value, unsigned *out)
 
 	if (!s)
 		return -1;
-	for (unsigned n = 1; n <= 133; n++)
+	for (unsigned n = 1; n <= ERRNO_NAMED_LAST && s[0] == 'E' && s[1] != '?'; n++)
 		if (strcmp(text_errno_name((int)n), s) == 0) {
 			*out = n;
 			return 0;
