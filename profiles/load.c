@@ -93,14 +93,16 @@ static const char *kind_name(const json_t *value)
 	return names[json_typeof(value)];
 }
 
-static int wrong_kind(const struct key *key, const json_t *value, struct err *e)
+static int wrong_kind(const struct loader *l, const struct key *key, const json_t *value,
+		      struct err *e)
 {
-	unsigned form = forms[key->type];
+	/* Deeper than group and key stands an item of a list already. */
+	bool list = key->flags & KEY_REPEATS && l->depth < STEPS_MAX;
 
 	return err_usage(e, "is %s: wants %s%s%s", kind_name(value),
 			 key->flags & KEY_NO_VALUE ? "true or false" : "a string",
-			 form & AS_NUMBER ? " or a number" : "",
-			 key->flags & KEY_REPEATS ? ", or an array of them" : "");
+			 load_takes_number(key->type) ? " or a number" : "",
+			 list ? ", or an array of them" : "");
 }
 
 static int unknown_key(const char *name, enum key_group group, struct err *e)
@@ -156,7 +158,7 @@ static const char *scalar_text(struct loader *l, const struct key *key, const js
 static int set_scalar(struct loader *l, const struct key *key, const json_t *value, struct err *e)
 {
 	const char *text = scalar_text(l, key, value);
-	int rc = text ? merge_set(l->m, key, text, e) : wrong_kind(key, value, e);
+	int rc = text ? merge_set(l->m, key, text, e) : wrong_kind(l, key, value, e);
 
 	return rc == 0 ? 0 : at_path(l, e);
 }
@@ -190,7 +192,7 @@ static int set_pairs(struct loader *l, const struct key *key, json_t *object, st
 		if (text)
 			pair = policy_printf(l->m->policy, "%s=%s", name, text);
 		if (!text)
-			wrong_kind(key, value, e);
+			wrong_kind(l, key, value, e);
 		else if (strchr(name, '='))
 			err_usage(e, "the name holds a '='");
 		else if (!pair)

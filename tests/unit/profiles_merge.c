@@ -1,0 +1,307 @@
+/* Every type of value: what is taken, what is refused and with which words. */
+#include "profiles/merge.h"
+
+#include <stdlib.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "tests/unit/tap.h"
+
+static char *const caller_env[] = {
+	(char[]){ "LANG=de_DE" },
+	(char[]){ "CI=1" },
+	(char[]){ "CI_JOB=7" },
+	(char[]){ "EMPTY=" },
+	(char[]){ "NOEQUALS" },
+	(char[]){ "A=x=y" },
+	NULL,
+};
+
+struct fixture {
+	struct policy policy;
+	struct merge m;
+	struct err e;
+};
+
+static void setup(struct fixture *f)
+{
+	memset(f, 0, sizeof(*f));
+	f->m = (struct merge){ .policy = &f->policy,
+			       .caller_env = caller_env,
+			       .directory = "/here/x" };
+	ok(merge_begin(&f->m, &f->e) == 0, "begin");
+}
+
+static int set(struct fixture *f, const char *name, const char *value)
+{
+	return merge_set(&f->m, key_find(name), value, &f->e);
+}
+
+static void takes(struct fixture *f, const char *name, const char *value)
+{
+	int rc = set(f, name, value);
+
+	if (!ok(rc == 0, "--%s %s is taken", name, value))
+		diag("%s", f->e.msg);
+}
+
+static void refuses(struct fixture *f, const char *name, const char *value, const char *message)
+{
+	memset(&f->e, 0, sizeof(f->e));
+	is_int(set(f, name, value), -1, "--%s %s is refused", name, value);
+	ok(strstr(f->e.msg, message) != NULL, "... because: %s", f->e.msg);
+	is_int(f->e.kind, ERR_USAGE, "... as a usage error");
+}
+
+static const char *env_of(const struct fixture *f, const char *name)
+{
+	for (size_t i = 0; i < f->policy.env_count; i++)
+		if (strcmp(f->policy.env[i].name, name) == 0)
+			return f->policy.env[i].value;
+	return NULL;
+}
+
+static void check_numbers(struct fixture *f)
+{
+	const struct limits *l = &f->policy.limits;
+
+	takes(f, "memory", "64M");
+	ok(l->value[LIMIT_MEMORY] == 64 << 20, "64M");
+	takes(f, "memory", "none");
+	ok(l->value[LIMIT_MEMORY] == LIMIT_NONE, "none lifts");
+	takes(f, "cpus", "0.5");
+	ok(l->value[LIMIT_CPUS] == 500, "half a cpu");
+	takes(f, "wall-time", "500ms");
+	takes(f, "pids", "1");
+	takes(f, "output-max", "0");
+	refuses(f, "memory", "10s", "'10s' has an unknown unit: wants bytes or K, M, G, T");
+	refuses(f, "memory", "1023K", "out of range: 1M to 64T, or none");
+	refuses(f, "memory", "", "is not a number");
+	refuses(f, "memory", "-1", "is not a number");
+	refuses(f, "pids", "0", "out of range: 1 to 4194304, or none");
+	refuses(f, "cpus", "0.001", "out of range: 0.01 to 4096, or none");
+	refuses(f, "wall-time", "1M", "unknown unit: wants seconds or ms, s, m, h, or none");
+	refuses(f, "cpu-time", "1ms", "out of range: 10ms to 87600h");
+	refuses(f, "stop-timeout", "none", "is not a number");
+	refuses(f, "pass-fd", "2", "out of range: 3 to");
+	refuses(f, "status-fd", "0", "out of range: 1 to");
+}
+
+static void check_words(struct fixture *f)
+{
+	takes(f, "on-pids", "kill");
+	ok(f->policy.kill_on_pids, "kill");
+	takes(f, "on-pids", "continue");
+	ok(!f->policy.kill_on_pids, "continue");
+	takes(f, "apparmor", "off");
+	is_int(f->policy.apparmor, WANT_OFF, "off");
+	takes(f, "net", "audit");
+	is_int(f->policy.net, NET_AUDIT, "audit is known here; check refuses it");
+	takes(f, "stderr-to-stdout", "yes");
+	ok(f->policy.stderr_to_stdout, "yes");
+	takes(f, "verbose", "yes");
+	is_int(f->policy.verbosity, 1, "verbose");
+	takes(f, "quiet", "yes");
+	is_int(f->policy.verbosity, -1, "the last of -v and -q counts");
+	refuses(f, "on-pids", "Kill", "'Kill' is not continue or kill");
+	refuses(f, "landlock", "on", "'on' is not required, if-available or off");
+	refuses(f, "stderr-to-stdout", "true", "is not yes or no");
+}
+
+static void check_user(struct fixture *f)
+{
+	takes(f, "user", "1000");
+	ok(f->policy.inside_uid == 1000 && f->policy.inside_gid == 1000, "gid as uid");
+	takes(f, "user", "1000:5");
+	ok(f->policy.inside_uid == 1000 && f->policy.inside_gid == 5, "uid and gid");
+	refuses(f, "user", "0", "out of range");
+	refuses(f, "user", "1:0", "out of range");
+	refuses(f, "user", "root", "is not a number");
+	refuses(f, "user", "1:", "is not a number");
+	refuses(f, "user", "1:2:3", "unknown unit");
+	refuses(f, "user", "4294967295", "out of range");
+	refuses(f, "user", "99999999999999999999999999", "too long");
+}
+
+static void file_is(struct fixture *f, const char *name, const char *value, const char *source,
+		    const char *target)
+{
+	const struct file_entry *entry;
+
+	takes(f, name, value);
+	entry = &f->policy.files[f->policy.file_count - 1];
+	is_str(entry->source, source, "%s: source", value);
+	is_str(entry->target, target, "%s: target", value);
+}
+
+static void check_files(struct fixture *f)
+{
+	file_is(f, "ro", "/usr/share", "/usr/share", "/usr/share");
+	file_is(f, "ro", "/a//b/./c/", "/a//b/./c/", "/a/b/c");
+	file_is(f, "rw", "data:/work", "/here/x/data", "/work");
+	file_is(f, "rw", ".", "/here/x/.", "/here/x");
+	file_is(f, "ro-try", "../y", "/here/x/../y", "/here/y");
+	file_is(f, "ro", "a\\:b:/c\\:d", "/here/x/a:b", "/c:d");
+	file_is(f, "ro", "a\\b", "/here/x/a\\b", "/here/x/a\\b");
+	file_is(f, "tmpfs", "/scratch/", NULL, "/scratch");
+	file_is(f, "hide", "/usr/share/doc", NULL, "/usr/share/doc");
+	file_is(f, "ro", "/x:/process", "/x", "/process");
+	is_int(f->policy.file_count, 10, "in order, nothing replaced");
+	is_int(f->policy.files[2].kind, FILE_RW, "kind of an entry");
+	refuses(f, "ro", "", "is empty");
+	refuses(f, "ro", ":/x", "is empty");
+	refuses(f, "ro", "/x:", "not an absolute path");
+	refuses(f, "ro", "/x:y", "not an absolute path");
+	refuses(f, "ro", "/x:/y:ro", "said by --ro or --rw");
+	refuses(f, "ro", "/x:/a/../b", "holds '..'");
+	refuses(f, "ro", "/", "'/' itself");
+	refuses(f, "ro", "/x:/", "'/' itself");
+	refuses(f, "rw", "../..", "'/' itself");
+	refuses(f, "ro", "/proc", "belongs to the sandbox");
+	refuses(f, "ro", "/x:/proc/self", "belongs to the sandbox");
+	refuses(f, "ro", "/x://dev/./shm", "belongs to the sandbox");
+	refuses(f, "tmpfs", "/sys/fs", "belongs to the sandbox");
+	refuses(f, "hide", "relative", "not an absolute path");
+	takes(f, "chdir", "/work/./x");
+	is_str(f->policy.workdir, "/work/x", "chdir is normalised");
+	takes(f, "chdir", "/");
+	refuses(f, "chdir", "work", "not an absolute path");
+}
+
+static void check_rlimits(struct fixture *f)
+{
+	takes(f, "rlimit", "nofile=10");
+	takes(f, "rlimit", "STACK=1M");
+	takes(f, "rlimit", "nofile=none");
+	is_int(f->policy.rlimit_count, 2, "the same name replaces");
+	ok(f->policy.rlimits[0].value == RLIM_INFINITY, "none");
+	ok(f->policy.rlimits[1].resource == RLIMIT_STACK && f->policy.rlimits[1].value == 1 << 20,
+	   "stack in bytes");
+	is_str(f->policy.rlimits[1].name, "stack", "lower case");
+	refuses(f, "rlimit", "nofile", "has no '='");
+	refuses(f, "rlimit", "files=1", "'files' is none of as core");
+	refuses(f, "rlimit", "nofile=1M", "wants a whole number, or none");
+	refuses(f, "rlimit", "nproc=1", "is set by --pids");
+	refuses(f, "rlimit", "fsize=1", "is set by --fsize");
+	refuses(f, "rlimit", "=1", "is none of");
+}
+
+static void check_environment(struct fixture *f)
+{
+	char path[] = "/tmp/env-file-XXXXXX";
+	int fd = mkostemp(path, 0);
+	static const char text[] = "# comment\n\n  INDENTED=1\r\nQUOTED=\"a b\"\nCI\nGONE\nLAST= x ";
+
+	is_str(env_of(f, "HOME"), "/home/sandbox", "base environment");
+	is_str(env_of(f, "LANG"), "C.UTF-8", "the caller's is not passed");
+	is_str(env_of(f, "container"), "enclave-run", "container interface");
+	takes(f, "env", "B=1=2");
+	is_str(env_of(f, "B"), "1=2", "the first '=' splits");
+	takes(f, "env", "B=");
+	is_str(env_of(f, "B"), "", "replaced by nothing");
+	takes(f, "env", "A");
+	is_str(env_of(f, "A"), "x=y", "the caller's value");
+	takes(f, "env", "NEVER_SET");
+	is_str(env_of(f, "NEVER_SET"), NULL, "absent stays absent");
+	takes(f, "env", "NOEQUALS");
+	is_str(env_of(f, "NOEQUALS"), NULL, "an entry without '=' is no variable");
+	refuses(f, "env", "=x", "wants VAR=VALUE");
+	refuses(f, "env", "", "wants VAR=VALUE");
+	takes(f, "keep-env", "CI_*");
+	is_str(env_of(f, "CI_JOB"), "7", "by prefix");
+	is_str(env_of(f, "CI"), NULL, "shorter than the prefix");
+	takes(f, "keep-env", "EMPTY");
+	is_str(env_of(f, "EMPTY"), "", "by name");
+	refuses(f, "keep-env", "*", "would keep everything");
+	refuses(f, "keep-env", "", "would keep everything");
+	refuses(f, "keep-env", "A*B", "wants NAME or PREFIX*");
+	refuses(f, "keep-env", "**", "wants NAME or PREFIX*");
+	ok(write(fd, text, sizeof(text) - 1) == sizeof(text) - 1, "an env file");
+	takes(f, "env-file", path);
+	is_str(env_of(f, "INDENTED"), "1", "leading blanks and CR go");
+	is_str(env_of(f, "QUOTED"), "\"a b\"", "quotes stay");
+	is_str(env_of(f, "CI"), "1", "the caller's value");
+	is_str(env_of(f, "GONE"), NULL, "absent stays absent");
+	is_str(env_of(f, "LAST"), " x ", "blanks of a value stay, no newline at the end needed");
+	ok(ftruncate(fd, 0) == 0 && pwrite(fd, "A=1\nB C=2\n", 10, 0) == 10, "a bad line");
+	refuses(f, "env-file", path, ":2: no variable name");
+	refuses(f, "env-file", "/nonexistent/file", "No such file");
+	unlink(path);
+	close(fd);
+}
+
+static void check_sets(struct fixture *f)
+{
+	takes(f, "require", "seccomp,uts-namespace");
+	takes(f, "require", "seccomp");
+	ok(f->policy.walls_required == (1u << WALL_SECCOMP | 1u << WALL_UTS_NS), "a set of walls");
+	refuses(f, "require", "secomp", "did you mean 'seccomp'?");
+	refuses(f, "require", "seccomp,", "no wall is called ''");
+	refuses(f, "allow-missing", "everything", "--keys' lists them");
+	takes(f, "label", "a=b=c");
+	takes(f, "label", "a=d");
+	is_int(f->policy.label_count, 1, "the same label replaces");
+	is_str(f->policy.labels[0].value, "d", "the last one counts");
+	refuses(f, "label", "a", "wants KEY=VALUE");
+	refuses(f, "label", "=a", "wants KEY=VALUE");
+	takes(f, "pass-fd", "7");
+	takes(f, "pass-fd", "7");
+	is_int(f->policy.pass_fd_count, 1, "the same descriptor once");
+	for (int fd = 8; fd < 7 + PLAN_PASS_FD_MAX; fd++) {
+		char number[16];
+
+		snprintf(number, sizeof(number), "%d", fd);
+		set(f, "pass-fd", number);
+	}
+	refuses(f, "pass-fd", "99", "more than 16");
+}
+
+static void check_rest(struct fixture *f)
+{
+	takes(f, "seccomp", "strict");
+	ok(!f->policy.seccomp_is_file, "a name");
+	takes(f, "seccomp", "./strict");
+	ok(f->policy.seccomp_is_file, "a path");
+	is_str(f->policy.seccomp, "/here/x/./strict", "relative to the caller");
+	takes(f, "hostname", "a-1.b");
+	refuses(f, "hostname", "", "is no host name");
+	refuses(f, "hostname", "-a", "is no host name");
+	refuses(f, "hostname", "a b", "is no host name");
+	refuses(f, "hostname", "0123456789012345678901234567890123456789012345678901234567890123",
+		"at most 63");
+	takes(f, "gate", "no");
+	is_str(f->policy.unavailable, NULL, "what is said not to be wanted is not missed");
+	takes(f, "gate", "yes");
+	is_str(f->policy.unavailable, "gate", "remembered for check");
+	takes(f, "allow", "example.org");
+	is_str(f->policy.unavailable, "gate", "the first one is named");
+}
+
+static void check_finish(struct fixture *f)
+{
+	struct limits *l = &f->policy.limits;
+
+	takes(f, "disk", "1M");
+	ok(merge_finish(&f->m, &f->e) == 0 && l->value[LIMIT_FSIZE] == 1 << 20, "fsize as disk");
+	takes(f, "fsize", "2M");
+	ok(merge_finish(&f->m, &f->e) == 0 && l->value[LIMIT_FSIZE] == 2 << 20, "fsize as said");
+	takes(f, "fsize", "none");
+	ok(merge_finish(&f->m, &f->e) == 0 && l->value[LIMIT_FSIZE] == LIMIT_NONE, "fsize none");
+}
+
+int main(void)
+{
+	static void (*const parts[])(struct fixture *) = {
+		check_numbers,	   check_words, check_user, check_files,  check_rlimits,
+		check_environment, check_sets,	check_rest, check_finish,
+	};
+
+	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
+		struct fixture f;
+
+		setup(&f);
+		parts[i](&f);
+		policy_release(&f.policy);
+	}
+	return done();
+}
