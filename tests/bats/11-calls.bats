@@ -195,7 +195,7 @@ refused() {
 @test "--seccomp debug lets a debugger trace its children, and nothing else more" {
 	need strace
 	for who in $users; do
-		run -0 sandbox --seccomp debug -- strace -e trace=exit_group -o /dev/stdout true
+		run -0 sandbox --seccomp debug -- strace -e trace=exit_group true
 		[[ $output = *exit_group* ]]
 		run sandbox --seccomp debug -- unshare -U true
 		[ "$status" -ne 0 ]
@@ -207,7 +207,7 @@ refused() {
 @test "--seccomp FILE takes a profile of the OCI form, and the built-in denials stay" {
 	for who in $users; do
 		cat >"$top/$who/profile.json" <<-'END'
-			{ "defaultAction": "SCMP_ACT_ALLOW", "defaultErrnoRet": 1,
+			{ "defaultAction": "SCMP_ACT_ALLOW",
 			  "archMap": [ { "architecture": "SCMP_ARCH_X86_64", "subArchitectures": [] } ],
 			  "syscalls": [
 			    { "names": ["getcwd", "no_such_call_on_earth"], "action": "SCMP_ACT_ALLOW" },
@@ -234,7 +234,8 @@ refused() {
 			        "set_tid_address", "set_robust_list", "prlimit64", "getrandom", "rt_sigaction",
 			        "rt_sigprocmask", "rt_sigreturn", "wait4", "vfork", "fork", "getpid", "getppid",
 			        "getuid", "geteuid", "getgid", "getegid", "ioctl", "dup", "dup2", "dup3", "fcntl",
-			        "lseek", "getcwd", "futex", "uname", "fadvise64", "getdents64", "sysinfo"],
+			        "lseek", "getcwd", "futex", "uname", "fadvise64", "getdents64", "sysinfo",
+			        "sendmsg", "recvmsg", "close_range", "prctl"],
 			      "action": "SCMP_ACT_ALLOW", "args": [], "comment": "", "includes": {}, "excludes": {} },
 			    { "names": ["clone"], "action": "SCMP_ACT_ALLOW",
 			      "args": [ { "index": 0, "value": 2114060288, "valueTwo": 0, "op": "SCMP_CMP_MASKED_EQ" } ] } ] }
@@ -242,6 +243,15 @@ refused() {
 		run -0 sandbox --seccomp "$top/$who/docker.json" -- sh -c 'cat /proc/self/status | grep Seccomp:; mkdir /tmp/x || echo refused'
 		[[ $output = *Seccomp:*2* ]]
 		[[ $output = *refused* ]]
+	done
+}
+
+@test "a seccomp profile that leaves out what the launcher's last step needs is refused with that reason" {
+	for who in $users; do
+		echo '{ "defaultAction": "SCMP_ACT_ERRNO", "syscalls": [
+			{ "names": ["execve", "read", "write", "exit_group"], "action": "SCMP_ACT_ALLOW" } ] }' >"$top/$who/little.json"
+		run -125 sandbox --seccomp "$top/$who/little.json" -- true
+		[[ $output = enclave-run:*seccomp* || $output = enclave-run:*profile* ]]
 	done
 }
 

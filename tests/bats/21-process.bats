@@ -121,17 +121,22 @@ teardown_file() {
 	for who in $users; do
 		run -0 sandbox -- wc -c </dev/null
 		[ "$output" -eq 0 ]
-		run -0 sandbox -- wc -c <&-
+		run -0 as "$who" bash -c 'exec "$@" <&-' - "$enclave" -- wc -c
 		[ "$output" -eq 0 ]
 		run -0 sandbox -- wc -c < <(:)
 		[ "$output" -eq 0 ]
 	done
 }
 
+@test "/dev/stdin, /dev/stdout and /dev/stderr can be opened by name" {
+	for who in $users; do
+		run -0 sandbox -- sh -c 'echo one >/dev/stdout; echo two >/dev/stderr; echo three | tee /dev/stderr >/dev/null; cat /dev/stdin' <<<"four"
+		[ "$(sort <<<"$output" | tr '\n' ' ')" = "four one three two " ]
+	done
+}
+
 @test "a stdin that nobody closes does not keep the run alive" {
 	for who in $users; do
-		sleep 60 >"$top/fifo" 2>/dev/null &
-		kill $! || :
 		mkfifo "$top/pipe"
 		sleep 20 >"$top/pipe" &
 		holder=$!
@@ -140,7 +145,7 @@ teardown_file() {
 		[ $((SECONDS - start)) -lt 10 ]
 		kill $holder
 		wait $holder || :
-		rm -f "$top/pipe" "$top/fifo"
+		rm -f "$top/pipe"
 	done
 }
 

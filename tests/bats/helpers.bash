@@ -83,6 +83,28 @@ as() {
 	fi
 }
 
+# start OPTIONS... - a run in the background; $launcher is the pid of enclave-run itself
+start() {
+	rm -f "$top/$who/record.json"
+	set -- "$enclave" --record "$top/$who/record.json" "$@"
+	if [ "$who" = user ] && [ "$EUID" = 0 ]; then
+		setpriv --reuid "$user_uid" --regid "$user_gid" --clear-groups -- "$@" &
+	else
+		"$@" &
+	fi
+	launcher=$!
+}
+
+# started - wait until the workload of `start` runs
+started() {
+	local i
+	for ((i = 0; i < 100; i++)); do
+		[ "$(jq -r .status "$top/$who/record.json" 2>/dev/null)" != running ] || break
+		sleep 0.05
+	done
+	sleep 0.1
+}
+
 # sandbox OPTIONS... - one run as $who with a record and a time limit
 sandbox() {
 	rm -f "$top/$who/record.json"
