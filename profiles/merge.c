@@ -1,8 +1,6 @@
 /* merge.c - what holds before anything was said, and what follows from what was said. */
 #include "profiles/merge.h"
 
-#include <string.h>
-
 #include "profiles/set.h"
 
 #define FSIZE_AS_DISK 0 /* 0 is below the range of --fsize: it means "not said" */
@@ -11,8 +9,7 @@ int merge_begin(struct merge *m, struct err *e)
 {
 	struct policy *policy = m->policy;
 
-	memset(policy, 0, sizeof(*policy));
-	policy->status_fd = -1;
+	*policy = (struct policy){ .arena = policy->arena, .status_fd = -1 };
 	for (unsigned i = 0; i < LIMIT_COUNT; i++)
 		policy->limits.value[i] = LIMIT_NONE;
 	policy->limits.value[LIMIT_FSIZE] = FSIZE_AS_DISK;

@@ -19,6 +19,7 @@ struct merge {
 	const char *directory;	 /* absolute: relative host paths start here */
 };
 
+/* merge_begin() - m->policy is zeroed, or holds nothing but its arena. */
 int merge_begin(struct merge *m, struct err *e);
 
 /* merge_set() - one value for one key.  The message in *e does not name the key: the caller knows
