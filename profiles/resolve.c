@@ -246,7 +246,7 @@ int resolve_plan(const struct policy *policy, struct plan *out_plan, struct err 
 	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
 		if (parts[i](policy, out_plan, e) != 0) {
 			plan_release(out_plan);
-			return -1;
+			return err_stage(e, "plan");
 		}
 	return 0;
 }

@@ -35,11 +35,16 @@ void child_fail(const struct launch *l, struct err *e, const char *stage)
 
 void child_wait_go(const struct launch *l)
 {
+	struct err e = { 0 };
 	struct wire w;
+	ssize_t n = fd_recv(l->ctl, &w, sizeof(w), NULL, 0, NULL, NULL);
 
-	if (fd_recv(l->ctl, &w, sizeof(w), NULL, 0, NULL, NULL) != (ssize_t)sizeof(w) ||
-	    w.type != WIRE_GO)
+	if (n == (ssize_t)sizeof(w) && w.type == WIRE_GO)
+		return;
+	if (n == 0) /* the supervisor is gone: nobody to tell */
 		process_exit(125);
+	err_sysn(&e, n < 0 ? errno : EBADMSG, "wait for the supervisor");
+	child_fail(l, &e, "process");
 }
 
 /* Root path only.  The raw calls act on this thread alone, which is the only one. */

@@ -34,7 +34,7 @@ struct launch {
 /* child_fail() - report *e for this stage and exit.  Runs in: stage, init, workload. */
 void child_fail(const struct launch *l, struct err *e, const char *stage) __attribute__((noreturn));
 
-/* child_wait_go() - block for WIRE_GO; exits when the supervisor is gone.  Runs in: every child. */
+/* child_wait_go() - block for WIRE_GO; never returns without it.  Runs in: every child. */
 void child_wait_go(const struct launch *l);
 
 void stage_main(void *launch) __attribute__((noreturn)); /* child_stage.c */

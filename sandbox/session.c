@@ -190,14 +190,15 @@ static int make_wire(struct run *r, struct err *e)
 int run_wait(struct run *r, uint32_t type, struct wire *w, int *fds, size_t fd_cap, size_t *out_fds,
 	     pid_t *out_pid, struct err *e)
 {
-	struct pollfd wait[2] = { { .fd = r->ctl, .events = POLLIN },
-				  { .fd = r->signal_fd, .events = POLLIN } };
+	struct pollfd wait[3] = { { .fd = r->ctl, .events = POLLIN },
+				  { .fd = r->signal_fd, .events = POLLIN },
+				  { .fd = r->stage.pidfd, .events = POLLIN } };
 	struct signalfd_siginfo sig;
 	ssize_t n;
 	int rc;
 
 	do
-		rc = poll(wait, 2, SETUP_TIMEOUT_MS);
+		rc = poll(wait, 3, SETUP_TIMEOUT_MS);
 	while (rc < 0 && errno == EINTR);
 	if (rc == 0)
 		return err_set(e, ERR_SETUP, 0, ERR_AT,
@@ -209,7 +210,8 @@ int run_wait(struct run *r, uint32_t type, struct wire *w, int *fds, size_t fd_c
 		return err_set(e, ERR_SETUP, 0, ERR_AT, "cancelled by signal %u during set-up",
 			       sig.ssi_signo);
 	}
-	n = fd_recv(r->ctl, w, sizeof(*w), fds, fd_cap, out_fds, out_pid);
+	/* Init has the wire too, so the end of stage alone is no EOF. */
+	n = wait[0].revents ? fd_recv(r->ctl, w, sizeof(*w), fds, fd_cap, out_fds, out_pid) : 0;
 	if (n < 0)
 		return err_sys(e, "receive from the sandbox");
 	if (n == 0)
@@ -248,18 +250,17 @@ static int start_stage(struct run *r, struct err *e)
 				     .cgroup_fd = cgroup_clone_fd(r->cgroup),
 				     .main = stage_main,
 				     .arg = &r->launch };
-	struct process stage = { .pidfd = -1 };
 	struct wire w;
 	size_t fd_count = 0;
 	int rc = -1, fd = -1;
 
-	if (process_clone(&spec, &stage, e) != 0)
+	if (process_clone(&spec, &r->stage, e) != 0)
 		return err_wrap(
 			e,
 			"make a user namespace (are unprivileged ones forbidden by "
 			"kernel.unprivileged_userns_clone, user.max_user_namespaces or an AppArmor restriction?)");
 	close_children_ends(r);
-	if (idmap_write(stage.pid, 0, r->host_uid, 0, r->host_gid, !r->plan->root, e) == 0 &&
+	if (idmap_write(r->stage.pid, 0, r->host_uid, 0, r->host_gid, !r->plan->root, e) == 0 &&
 	    send_go(r, e) == 0 && run_wait(r, WIRE_INIT, &w, &fd, 1, &fd_count, NULL, e) == 0) {
 		if (fd_count == 1) {
 			r->init = (struct process){ .pid = w.pid, .pidfd = fd };
@@ -271,10 +272,9 @@ static int start_stage(struct run *r, struct err *e)
 	if (rc == 0) {
 		siginfo_t info;
 
-		process_reap(&stage, &info, NULL, true);
-		fd_close(&stage.pidfd);
+		process_reap(&r->stage, &info, NULL, true);
+		fd_close(&r->stage.pidfd);
 	}
-	process_release(&stage);
 	return rc;
 }
 
@@ -358,6 +358,7 @@ static int run_steps(struct run *r, const struct session_step *steps, size_t cou
 
 static void teardown(struct run *r)
 {
+	process_release(&r->stage);
 	process_release(&r->init); /* kills the whole pid namespace; a no-op after a normal end */
 	fd_close(&r->workload.pidfd);
 	fd_close(&r->listener);
@@ -406,6 +407,7 @@ void session_run(const struct plan *plan, session_notify_fn notify, void *arg, s
 	struct run r = { .plan = plan,
 			 .out = out,
 			 .launch = { .plan = plan, .ctl = -1, .ctl_supervisor = -1, .scratch = -1 },
+			 .stage = { .pidfd = -1 },
 			 .init = { .pidfd = -1 },
 			 .workload = { .pidfd = -1 },
 			 .slot_fd = -1,

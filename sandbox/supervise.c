@@ -238,6 +238,16 @@ static int poll_all(struct run *r, struct pollfd *fds, bool wire_open)
 	return ppoll(fds, POLL_COUNT, r->init_gone ? NULL : &pause, NULL);
 }
 
+/* Without poll nothing can be enforced: end it now rather than let it run unwatched. */
+static void lose_control(struct run *r)
+{
+	err_sys(&r->out->error, "wait for the run; it was killed");
+	err_stage(&r->out->error, "supervise");
+	r->out->has_error = true;
+	r->out->evidence.setup_failed = true;
+	supervise_kill(r, NULL);
+}
+
 /* After init's end nobody can write any more: what the pipes hold is all there is.  A caller who does
  * not read delays only himself; a signal ends the wait. */
 static bool draining_done(struct run *r)
@@ -310,8 +320,12 @@ void supervise(struct run *r)
 	bool wire_open = true;
 
 	while (!draining_done(r)) {
-		if (poll_all(r, fds, wire_open) < 0 && errno != EINTR)
+		if (poll_all(r, fds, wire_open) < 0) {
+			if (errno == EINTR)
+				continue;
+			lose_control(r);
 			break;
+		}
 		if (fds[POLL_CTL].revents)
 			wire_open = read_wire(r);
 		if (fds[POLL_SIGNAL].revents)
