@@ -2,7 +2,7 @@
  *
  * Every object is read through a table of its keys, so a key without a row is an error by
  * construction.  The reader carries the path of the value at hand ("syscalls[3].args[0].op").
- * No switch on words: each word list is a table too, and its messages print from it. */
+ * The words themselves are in seccomp/words. */
 #include <errno.h>
 #include <inttypes.h>
 #include <jansson.h>
@@ -13,21 +13,12 @@
 #include "base/fd.h"
 #include "base/text.h"
 #include "profiles/seccomp_json.h"
+#include "seccomp/words.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 #define ERRNO_LAST 4095	     /* MAX_ERRNO: the kernel cuts larger values down to it */
 #define ERRNO_NAMED_LAST 133 /* EHWPOISON; text_errno_name() says "E?" for gaps */
 #define SECCOMP_CALL_ARGS 6
-
-#if defined(__x86_64__)
-#define NATIVE_OCI "SCMP_ARCH_X86_64"
-#define NATIVE_GO "amd64"
-#elif defined(__aarch64__)
-#define NATIVE_OCI "SCMP_ARCH_AARCH64"
-#define NATIVE_GO "arm64"
-#else
-#error "say here what OCI documents call this architecture"
-#endif
 
 struct reader {
 	const char *origin;
@@ -77,80 +68,6 @@ static int reader_fail(struct reader *r, const char *fmt, ...)
 
 /* ------------------------------------------------------------------------------ single values */
 
-struct word {
-	const char *name;
-	int value;
-};
-
-#define WORD_REFUSED (-1)
-
-static const struct word action_words[] = {
-	{ "SCMP_ACT_ALLOW", SECCOMP_ACT_ALLOW },
-	{ "SCMP_ACT_LOG", SECCOMP_ACT_LOG },
-	{ "SCMP_ACT_ERRNO", SECCOMP_ACT_ERRNO },
-	{ "SCMP_ACT_NOTIFY", SECCOMP_ACT_NOTIFY },
-	{ "SCMP_ACT_TRAP", SECCOMP_ACT_TRAP },
-	{ "SCMP_ACT_KILL", SECCOMP_ACT_KILL_THREAD },
-	{ "SCMP_ACT_KILL_THREAD", SECCOMP_ACT_KILL_THREAD },
-	{ "SCMP_ACT_KILL_PROCESS", SECCOMP_ACT_KILL_PROCESS },
-	{ "SCMP_ACT_TRACE", WORD_REFUSED }, /* there is no tracer: the call would answer ENOSYS */
-};
-
-static const struct word op_words[] = {
-	{ "SCMP_CMP_NE", SECCOMP_OP_NE },
-	{ "SCMP_CMP_LT", SECCOMP_OP_LT },
-	{ "SCMP_CMP_LE", SECCOMP_OP_LE },
-	{ "SCMP_CMP_EQ", SECCOMP_OP_EQ },
-	{ "SCMP_CMP_GE", SECCOMP_OP_GE },
-	{ "SCMP_CMP_GT", SECCOMP_OP_GT },
-	{ "SCMP_CMP_MASKED_EQ", SECCOMP_OP_MASKED_EQ },
-};
-
-/* Flags of seccomp(2).  We are single-threaded when we load, so TSYNC changes nothing. */
-static const struct word flag_words[] = {
-	{ "SECCOMP_FILTER_FLAG_TSYNC", 0 },
-	{ "SECCOMP_FILTER_FLAG_LOG", WORD_REFUSED },
-	{ "SECCOMP_FILTER_FLAG_SPEC_ALLOW", WORD_REFUSED }, /* would lift a CPU mitigation */
-	{ "SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV", WORD_REFUSED },
-};
-
-/* Every architecture that OCI documents name; only whether it is ours matters. */
-static const struct word arch_words[] = {
-	{ NATIVE_OCI, 1 },
-	{ "SCMP_ARCH_NATIVE", 1 },
-	{ "SCMP_ARCH_X86", 0 },
-	{ "SCMP_ARCH_X86_64", 0 },
-	{ "SCMP_ARCH_X32", 0 },
-	{ "SCMP_ARCH_ARM", 0 },
-	{ "SCMP_ARCH_AARCH64", 0 },
-	{ "SCMP_ARCH_MIPS", 0 },
-	{ "SCMP_ARCH_MIPS64", 0 },
-	{ "SCMP_ARCH_MIPS64N32", 0 },
-	{ "SCMP_ARCH_MIPSEL", 0 },
-	{ "SCMP_ARCH_MIPSEL64", 0 },
-	{ "SCMP_ARCH_MIPSEL64N32", 0 },
-	{ "SCMP_ARCH_PPC", 0 },
-	{ "SCMP_ARCH_PPC64", 0 },
-	{ "SCMP_ARCH_PPC64LE", 0 },
-	{ "SCMP_ARCH_S390", 0 },
-	{ "SCMP_ARCH_S390X", 0 },
-	{ "SCMP_ARCH_PARISC", 0 },
-	{ "SCMP_ARCH_PARISC64", 0 },
-	{ "SCMP_ARCH_RISCV64", 0 },
-	{ "SCMP_ARCH_LOONGARCH64", 0 },
-	{ "SCMP_ARCH_M68K", 0 },
-	{ "SCMP_ARCH_SH", 0 },
-	{ "SCMP_ARCH_SHEB", 0 },
-};
-
-/* Docker's includes and excludes use Go's names. */
-static const struct word go_arch_words[] = {
-	{ NATIVE_GO, 1 },  { "amd64", 0 },     { "x32", 0 },	{ "x86", 0 },	  { "386", 0 },
-	{ "arm", 0 },	   { "arm64", 0 },     { "mips", 0 },	{ "mips64", 0 },  { "mipsle", 0 },
-	{ "mips64le", 0 }, { "mips64n32", 0 }, { "mipsel", 0 }, { "ppc", 0 },	  { "ppc64", 0 },
-	{ "ppc64le", 0 },  { "s390", 0 },      { "s390x", 0 },	{ "riscv64", 0 }, { "loong64", 0 },
-};
-
 static const char *read_string(struct reader *r, const json_t *value)
 {
 	if (!json_is_string(value)) {
@@ -161,25 +78,22 @@ static const char *read_string(struct reader *r, const json_t *value)
 	return json_string_value(value);
 }
 
-static int read_word(struct reader *r, const json_t *value, const char *what,
-		     const struct word *words, size_t count, int *out)
+static int read_word(struct reader *r, const json_t *value, enum seccomp_vocabulary vocabulary,
+		     int *out)
 {
-	const char *s = read_string(r, value);
+	const char *s = read_string(r, value), *what = seccomp_vocabulary_name(vocabulary);
+	int word;
 
 	if (!s)
 		return -1;
-	for (size_t i = 0; i < count; i++) {
-		if (strcmp(words[i].name, s) != 0)
-			continue;
-		if (words[i].value == WORD_REFUSED)
-			return reader_fail(r, "%s '%s' is not supported here", what, s);
-		*out = words[i].value;
-		return 0;
-	}
-	return reader_fail(r, "unknown %s '%s'", what, s);
+	word = seccomp_word(vocabulary, s);
+	if (word == SECCOMP_WORD_REFUSED)
+		return reader_fail(r, "%s '%s' is not supported here", what, s);
+	if (word == SECCOMP_WORD_UNKNOWN)
+		return reader_fail(r, "unknown %s '%s'", what, s);
+	*out = word;
+	return 0;
 }
-
-#define READ_WORD(r, value, what, words, out) read_word(r, value, what, words, COUNT(words), out)
 
 static int read_number(struct reader *r, const json_t *value, uint64_t max, uint64_t *out)
 {
@@ -194,29 +108,47 @@ static int read_number(struct reader *r, const json_t *value, uint64_t max, uint
 	return 0;
 }
 
-static int read_errno(struct reader *r, const json_t *value, unsigned *out)
-{
-	uint64_t n = 0;
+/* The errno that goes with an action.  Podman says it twice, as a number and by name. */
+struct errnum {
+	unsigned value;
+	bool said;
+};
 
-	if (read_number(r, value, ERRNO_LAST, &n) != 0)
-		return -1;
-	*out = (unsigned)n;
+static int errnum_set(struct reader *r, struct errnum *e, unsigned value)
+{
+	if (e->said && e->value != value)
+		return reader_fail(r, "differs from the errno said before");
+	*e = (struct errnum){ value, true };
 	return 0;
 }
 
-/* Podman writes the name beside the number. */
-static int read_errno_name(struct reader *r, const json_t *value, unsigned *out)
+static int read_errno(struct reader *r, const json_t *value, struct errnum *e)
+{
+	uint64_t n = 0;
+
+	return read_number(r, value, ERRNO_LAST, &n) != 0 ? -1 : errnum_set(r, e, (unsigned)n);
+}
+
+static int read_errno_name(struct reader *r, const json_t *value, struct errnum *e)
 {
 	const char *s = read_string(r, value);
 
 	if (!s)
 		return -1;
 	for (unsigned n = 1; n <= ERRNO_NAMED_LAST && s[0] == 'E' && s[1] != '?'; n++)
-		if (strcmp(text_errno_name((int)n), s) == 0) {
-			*out = n;
-			return 0;
-		}
+		if (strcmp(text_errno_name((int)n), s) == 0)
+			return errnum_set(r, e, n);
 	return reader_fail(r, "unknown error name '%s'", s);
+}
+
+/* The errno to use; as the OCI specification says, EPERM where none was said. */
+static int errnum_resolve(struct reader *r, const struct errnum *e, enum seccomp_action action,
+			  const char *key, unsigned *out)
+{
+	if (e->said && action != SECCOMP_ACT_ERRNO)
+		return reader_fail(r, "'%s' is for SCMP_ACT_ERRNO only", key);
+	*out = e->said ? e->value : EPERM;
+	return 0;
 }
 
 /* ----------------------------------------------------------------------- objects and their keys */
@@ -306,7 +238,7 @@ static int read_arg_op(struct reader *r, const json_t *value, void *target)
 	struct arg_reader *a = target;
 	int op = 0;
 
-	if (READ_WORD(r, value, "operator", op_words, &op) != 0)
+	if (read_word(r, value, SECCOMP_WORDS_OP, &op) != 0)
 		return -1;
 	a->arg.op = (enum seccomp_op)op;
 	a->has_op = true;
@@ -343,8 +275,8 @@ static int check_arg(struct reader *r, const struct arg_reader *a, const struct 
 
 struct rule_reader {
 	struct seccomp_rule rule;
-	struct seccomp_spec *spec;
-	bool has_action, has_errno, not_here;
+	struct errnum errnum;
+	bool has_action, not_here;
 };
 
 static int read_arg(struct reader *r, const json_t *value, void *target)
@@ -364,30 +296,42 @@ static int read_args(struct reader *r, const json_t *value, void *target)
 	return read_array(r, value, read_arg, target);
 }
 
-static int read_name(struct reader *r, const json_t *value, void *target)
+static int names_make(struct reader *r, struct seccomp_rule *rule, size_t count)
+{
+	if (rule->names)
+		return reader_fail(r, "'name' and 'names' in one rule");
+	rule->names = calloc(count + 1, sizeof(*rule->names));
+	return rule->names ? 0 : err_nomem(r->e);
+}
+
+static int read_one_name(struct reader *r, const json_t *value, void *target)
 {
 	struct seccomp_rule *rule = &((struct rule_reader *)target)->rule;
 	const char *s = read_string(r, value);
-	char **names;
 
 	if (!s)
 		return -1;
 	if (s[0] == '\0' || s[strspn(s, "abcdefghijklmnopqrstuvwxyz0123456789_")] != '\0')
 		return reader_fail(r, "'%s' can't be a system call's name", s);
-	names = reallocarray(rule->names, rule->name_count + 1, sizeof(*names));
-	if (!names)
-		return err_nomem(r->e);
-	rule->names = names;
-	names[rule->name_count] = strdup(s);
-	if (!names[rule->name_count])
+	rule->names[rule->name_count] = strdup(s);
+	if (!rule->names[rule->name_count])
 		return err_nomem(r->e);
 	rule->name_count++;
 	return 0;
 }
 
+static int read_name(struct reader *r, const json_t *value, void *target)
+{
+	if (names_make(r, &((struct rule_reader *)target)->rule, 1) != 0)
+		return -1;
+	return read_one_name(r, value, target);
+}
+
 static int read_names(struct reader *r, const json_t *value, void *target)
 {
-	return read_array(r, value, read_name, target);
+	if (names_make(r, &((struct rule_reader *)target)->rule, json_array_size(value)) != 0)
+		return -1;
+	return read_array(r, value, read_one_name, target);
 }
 
 static int read_rule_action(struct reader *r, const json_t *value, void *target)
@@ -395,35 +339,21 @@ static int read_rule_action(struct reader *r, const json_t *value, void *target)
 	struct rule_reader *rr = target;
 	int action = 0;
 
-	if (READ_WORD(r, value, "action", action_words, &action) != 0)
+	if (read_word(r, value, SECCOMP_WORDS_ACTION, &action) != 0)
 		return -1;
 	rr->rule.action = (enum seccomp_action)action;
 	rr->has_action = true;
 	return 0;
 }
 
-/* Two ways to say the errno; saying both is fine when they agree. */
-static int rule_errno(struct reader *r, struct rule_reader *rr, unsigned n)
-{
-	if (rr->has_errno && rr->rule.errno_value != n)
-		return reader_fail(r, "'errno' and 'errnoRet' differ");
-	rr->rule.errno_value = n;
-	rr->has_errno = true;
-	return 0;
-}
-
 static int read_rule_errno_ret(struct reader *r, const json_t *value, void *target)
 {
-	unsigned n = 0;
-
-	return read_errno(r, value, &n) != 0 ? -1 : rule_errno(r, target, n);
+	return read_errno(r, value, &((struct rule_reader *)target)->errnum);
 }
 
 static int read_rule_errno_name(struct reader *r, const json_t *value, void *target)
 {
-	unsigned n = 0;
-
-	return read_errno_name(r, value, &n) != 0 ? -1 : rule_errno(r, target, n);
+	return read_errno_name(r, value, &((struct rule_reader *)target)->errnum);
 }
 
 /* includes and excludes, decided at once: `list` remembers whether one of its words holds here. */
@@ -453,7 +383,7 @@ static int read_when_arch(struct reader *r, const json_t *value, void *target)
 	struct when *w = target;
 	int ours = 0;
 
-	if (READ_WORD(r, value, "architecture", go_arch_words, &ours) != 0)
+	if (read_word(r, value, SECCOMP_WORDS_GO_ARCH, &ours) != 0)
 		return -1;
 	w->arches = true;
 	w->arch_is_ours |= ours == 1;
@@ -523,11 +453,7 @@ static int check_rule(struct reader *r, struct rule_reader *rr)
 		return reader_fail(r, "a rule needs 'names'");
 	if (!rr->has_action)
 		return reader_fail(r, "a rule needs 'action'");
-	if (rr->has_errno && rr->rule.action != SECCOMP_ACT_ERRNO)
-		return reader_fail(r, "'errnoRet' is for SCMP_ACT_ERRNO only");
-	if (rr->rule.action == SECCOMP_ACT_ERRNO && !rr->has_errno)
-		rr->rule.errno_value = EPERM; /* as the OCI specification says */
-	return 0;
+	return errnum_resolve(r, &rr->errnum, rr->rule.action, "errnoRet", &rr->rule.errno_value);
 }
 
 static void rule_release(struct seccomp_rule *rule)
@@ -537,36 +463,30 @@ static void rule_release(struct seccomp_rule *rule)
 	free(rule->names);
 }
 
-static int rule_keep(struct reader *r, struct rule_reader *rr)
-{
-	struct seccomp_spec *spec = rr->spec;
-	struct seccomp_rule *rules;
-
-	rules = reallocarray(spec->rules, spec->rule_count + 1, sizeof(*rules));
-	if (!rules)
-		return err_nomem(r->e);
-	spec->rules = rules;
-	rules[spec->rule_count++] = rr->rule;
-	return 0;
-}
-
+/* read_rules() made room for as many as there are. */
 static int read_rule(struct reader *r, const json_t *value, void *target)
 {
-	struct rule_reader rr = { .spec = target };
-	int rc = -1;
+	struct rule_reader rr = { 0 };
+	struct seccomp_spec *spec = target;
 
-	if (read_object(r, value, rule_keys, COUNT(rule_keys), &rr) == 0 && check_rule(r, &rr) == 0)
-		rc = rr.not_here ? 0 : rule_keep(r, &rr);
-	if (rc != 0 || rr.not_here)
+	if (read_object(r, value, rule_keys, COUNT(rule_keys), &rr) != 0 ||
+	    check_rule(r, &rr) != 0) {
 		rule_release(&rr.rule);
-	return rc;
+		return -1;
+	}
+	if (rr.not_here)
+		rule_release(&rr.rule);
+	else
+		spec->rules[spec->rule_count++] = rr.rule;
+	return 0;
 }
 
 /* -------------------------------------------------------------------------------------- document */
 
 struct document {
 	struct seccomp_spec spec;
-	bool has_default, has_errno, has_arches, has_native;
+	struct errnum errnum;
+	bool has_default, has_arches, has_native;
 };
 
 static int read_default_action(struct reader *r, const json_t *value, void *target)
@@ -574,34 +494,21 @@ static int read_default_action(struct reader *r, const json_t *value, void *targ
 	struct document *d = target;
 	int action = 0;
 
-	if (READ_WORD(r, value, "action", action_words, &action) != 0)
+	if (read_word(r, value, SECCOMP_WORDS_ACTION, &action) != 0)
 		return -1;
 	d->spec.default_action = (enum seccomp_action)action;
 	d->has_default = true;
 	return 0;
 }
 
-static int default_errno(struct reader *r, struct document *d, unsigned n)
-{
-	if (d->has_errno && d->spec.default_errno != n)
-		return reader_fail(r, "'defaultErrno' and 'defaultErrnoRet' differ");
-	d->spec.default_errno = n;
-	d->has_errno = true;
-	return 0;
-}
-
 static int read_default_errno_ret(struct reader *r, const json_t *value, void *target)
 {
-	unsigned n = 0;
-
-	return read_errno(r, value, &n) != 0 ? -1 : default_errno(r, target, n);
+	return read_errno(r, value, &((struct document *)target)->errnum);
 }
 
 static int read_default_errno_name(struct reader *r, const json_t *value, void *target)
 {
-	unsigned n = 0;
-
-	return read_errno_name(r, value, &n) != 0 ? -1 : default_errno(r, target, n);
+	return read_errno_name(r, value, &((struct document *)target)->errnum);
 }
 
 static int read_arch(struct reader *r, const json_t *value, void *target)
@@ -609,7 +516,7 @@ static int read_arch(struct reader *r, const json_t *value, void *target)
 	struct document *d = target;
 	int ours = 0;
 
-	if (READ_WORD(r, value, "architecture", arch_words, &ours) != 0)
+	if (read_word(r, value, SECCOMP_WORDS_ARCH, &ours) != 0)
 		return -1;
 	d->has_arches = true;
 	d->has_native |= ours == 1;
@@ -627,7 +534,7 @@ static int read_sub_arch(struct reader *r, const json_t *value, void *target)
 	int ours = 0;
 
 	(void)target;
-	return READ_WORD(r, value, "architecture", arch_words, &ours);
+	return read_word(r, value, SECCOMP_WORDS_ARCH, &ours);
 }
 
 static int read_sub_arches(struct reader *r, const json_t *value, void *target)
@@ -655,7 +562,7 @@ static int read_flag(struct reader *r, const json_t *value, void *target)
 	int ignored = 0;
 
 	(void)target;
-	return READ_WORD(r, value, "flag", flag_words, &ignored);
+	return read_word(r, value, SECCOMP_WORDS_FLAG, &ignored);
 }
 
 static int read_flags(struct reader *r, const json_t *value, void *target)
@@ -665,7 +572,12 @@ static int read_flags(struct reader *r, const json_t *value, void *target)
 
 static int read_rules(struct reader *r, const json_t *value, void *target)
 {
-	return read_array(r, value, read_rule, &((struct document *)target)->spec);
+	struct seccomp_spec *spec = &((struct document *)target)->spec;
+
+	spec->rules = calloc(json_array_size(value) + 1, sizeof(*spec->rules));
+	if (!spec->rules)
+		return err_nomem(r->e);
+	return read_array(r, value, read_rule, spec);
 }
 
 static int refuse_listener(struct reader *r, const json_t *value, void *target)
@@ -691,13 +603,11 @@ static int check_document(struct reader *r, struct document *d)
 {
 	if (!d->has_default)
 		return reader_fail(r, "'defaultAction' is missing");
-	if (d->has_errno && d->spec.default_action != SECCOMP_ACT_ERRNO)
-		return reader_fail(r, "'defaultErrnoRet' is for SCMP_ACT_ERRNO only");
-	if (d->spec.default_action == SECCOMP_ACT_ERRNO && !d->has_errno)
-		d->spec.default_errno = EPERM;
 	if (d->has_arches && !d->has_native)
-		return reader_fail(r, "made for other architectures than this one, " NATIVE_OCI);
-	return 0;
+		return reader_fail(r,
+				   "made for other architectures than this one, " SECCOMP_ARCH_OCI);
+	return errnum_resolve(r, &d->errnum, d->spec.default_action, "defaultErrnoRet",
+			      &d->spec.default_errno);
 }
 
 int seccomp_json_parse(const char *text, size_t len, const char *origin, struct seccomp_spec *out,

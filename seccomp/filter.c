@@ -36,7 +36,7 @@ struct call {
 
 struct calls {
 	struct call *rows;
-	size_t count, cap;
+	size_t count;
 	uint32_t otherwise; /* the filter's default */
 };
 
@@ -98,19 +98,10 @@ static bool calls_answer_always(const struct calls *calls, int nr)
 	return false;
 }
 
-static int calls_append(struct calls *calls, const struct call *row, struct err *e)
+/* seccomp_compile() made room for every name there is. */
+static void calls_append(struct calls *calls, const struct call *row)
 {
-	if (calls->count == calls->cap) {
-		size_t cap = calls->cap ? calls->cap * 2 : 512;
-		struct call *rows = reallocarray(calls->rows, cap, sizeof(*rows));
-
-		if (!rows)
-			return err_nomem(e);
-		calls->rows = rows;
-		calls->cap = cap;
-	}
 	calls->rows[calls->count++] = *row;
-	return 0;
 }
 
 static void calls_remove(struct calls *calls, int nr)
@@ -142,7 +133,8 @@ static int calls_add(struct calls *calls, const struct call *row, struct err *e)
 	}
 	if (row->arg_count == 0)
 		calls_remove(calls, row->nr); /* conditional rules with the same answer */
-	return calls_append(calls, row, e);
+	calls_append(calls, row);
+	return 0;
 }
 
 /* The rules for every name of one rule of the spec, into the list it belongs to. */
@@ -176,7 +168,7 @@ static bool answer_could_be_hidden(uint32_t answer, uint32_t otherwise)
 					      (int32_t)(otherwise & SECCOMP_RET_ACTION_FULL);
 }
 
-static int calls_let_answered_pass(struct calls *allow, const struct calls *deny, struct err *e)
+static void calls_let_answered_pass(struct calls *allow, const struct calls *deny)
 {
 	for (size_t i = 0; i < deny->count; i++) {
 		struct call row = deny->rows[i];
@@ -187,13 +179,11 @@ static int calls_let_answered_pass(struct calls *allow, const struct calls *deny
 		row.answer = SCMP_ACT_ALLOW;
 		if (row.arg_count == 0)
 			calls_remove(allow, row.nr);
-		if (calls_append(allow, &row, e) != 0)
-			return -1;
+		calls_append(allow, &row);
 	}
-	return 0;
 }
 
-static int calls_let_names_pass(struct calls *allow, const char *const *names, struct err *e)
+static void calls_let_names_pass(struct calls *allow, const char *const *names)
 {
 	for (; names && *names; names++) {
 		struct call row = { .name = *names,
@@ -203,10 +193,8 @@ static int calls_let_names_pass(struct calls *allow, const char *const *names, s
 		if (row.nr < 0)
 			continue;
 		calls_remove(allow, row.nr);
-		if (calls_append(allow, &row, e) != 0)
-			return -1;
+		calls_append(allow, &row);
 	}
-	return 0;
 }
 
 /* Fill both lists from the spec. */
@@ -229,9 +217,9 @@ static int calls_split(const struct seccomp_spec *spec, bool notify, const char 
 	/* A permissive default lets them pass anyway. */
 	if (action_allows(spec->default_action))
 		return 0;
-	if (calls_let_answered_pass(allow, deny, e) != 0)
-		return -1;
-	return calls_let_names_pass(allow, also_allowed, e);
+	calls_let_answered_pass(allow, deny);
+	calls_let_names_pass(allow, also_allowed);
+	return 0;
 }
 
 static int filter_set_up(scmp_filter_ctx filter, struct err *e)
@@ -325,23 +313,35 @@ out:
 	return rc;
 }
 
+static size_t count_names(const struct seccomp_spec *spec, const char *const *also_allowed)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < spec->rule_count; i++)
+		count += spec->rules[i].name_count;
+	for (; also_allowed && *also_allowed; also_allowed++)
+		count++;
+	return count;
+}
+
 int seccomp_compile(const struct seccomp_spec *spec, bool notify, const char *const *also_allowed,
 		    struct seccomp_profile *out, struct err *e)
 {
+	size_t room = count_names(spec, also_allowed) + 1;
+	autofree struct call *deny_rows = calloc(room, sizeof(*deny_rows));
+	autofree struct call *allow_rows = calloc(room, sizeof(*allow_rows));
+	struct calls deny = { .rows = deny_rows }, allow = { .rows = allow_rows };
 	struct seccomp_profile made = { 0 };
-	struct calls deny = { 0 }, allow = { 0 };
-	int rc = -1;
 
-	if (calls_split(spec, notify, also_allowed, &deny, &allow, e) == 0 &&
-	    filter_build(&deny, &made.deny, e) == 0 && filter_build(&allow, &made.allow, e) == 0)
-		rc = 0;
-	free(deny.rows);
-	free(allow.rows);
-	if (rc != 0)
+	if (!deny_rows || !allow_rows)
+		return err_nomem(e);
+	if (calls_split(spec, notify, also_allowed, &deny, &allow, e) != 0 ||
+	    filter_build(&deny, &made.deny, e) != 0 || filter_build(&allow, &made.allow, e) != 0) {
 		seccomp_profile_release(&made);
-	else
-		*out = made;
-	return rc;
+		return -1;
+	}
+	*out = made;
+	return 0;
 }
 
 void seccomp_profile_release(struct seccomp_profile *profile)

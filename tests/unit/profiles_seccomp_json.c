@@ -3,19 +3,18 @@
 #include <stdlib.h>
 
 #include "profiles/seccomp_json.h"
+#include "seccomp/words.h"
 #include "tests/unit/tap.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
-#if defined(__x86_64__)
-#define OURS "SCMP_ARCH_X86_64"
+#define OURS SECCOMP_ARCH_OCI
+#define OURS_GO SECCOMP_ARCH_GO
+#ifdef __x86_64__
 #define OTHER "SCMP_ARCH_AARCH64"
-#define OURS_GO "amd64"
 #define OTHER_GO "arm64"
 #else
-#define OURS "SCMP_ARCH_AARCH64"
 #define OTHER "SCMP_ARCH_X86_64"
-#define OURS_GO "arm64"
 #define OTHER_GO "amd64"
 #endif
 
@@ -65,7 +64,7 @@ static const struct {
 	{ TOP("'defaultErrnoRet':99999999999999999999"), "f.json:1: too big integer" },
 	{ TOP("'defaultErrno':'ENONE'"), "f.json: defaultErrno: unknown error name 'ENONE'" },
 	{ TOP("'defaultErrno':'E?'"), "f.json: defaultErrno: unknown error name 'E?'" },
-	{ TOP("'defaultErrno':'EPERM','defaultErrnoRet':38"), "differ" },
+	{ TOP("'defaultErrno':'EPERM','defaultErrnoRet':38"), "f.json: defaultErrnoRet: differs" },
 	{ TOP("'architectures':['" OTHER "']"),
 	  "f.json: made for other architectures than this one" },
 	{ TOP("'architectures':['SCMP_ARCH_Z80']"),
@@ -91,10 +90,13 @@ static const struct {
 	  "f.json: syscalls[0].names[0]: 'Read' can't be a system call's name" },
 	{ DOC("{'names':['']}"), "f.json: syscalls[0].names[0]: '' can't be" },
 	{ DOC("{'names':['a\\u0000b']}"), "f.json:1: " },
+	{ DOC("{'name':'read','names':['read'],'action':'SCMP_ACT_ALLOW'}"),
+	  "'name' and 'names' in" },
 	{ RULE("'priority':1"), "f.json: syscalls[0].priority: unknown key" },
 	{ RULE("'errnoRet':5000"), "f.json: syscalls[0].errnoRet: 5000 is out of range, 0 to 4095" },
 	{ RULE("'errnoRet':'EPERM'"), "f.json: syscalls[0].errnoRet: expected an integer" },
-	{ RULE("'errno':'EPERM','errnoRet':2"), "'errno' and 'errnoRet' differ" },
+	{ RULE("'errno':'EPERM','errnoRet':2"),
+	  "f.json: syscalls[0].errnoRet: differs from the errno said before" },
 	{ DOC("{'names':['read'],'action':'SCMP_ACT_KILL','errnoRet':1}"),
 	  "f.json: syscalls[0]: 'errnoRet' is for SCMP_ACT_ERRNO only" },
 	{ RULE("'comment':1"), "f.json: syscalls[0].comment: expected a string" },
