@@ -17,7 +17,7 @@
 struct wall_report {
 	enum wall_state state;
 	bool read_back;	  /* seen from outside in the running child, not assumed */
-	char detail[112]; /* what was read, or why it is absent */
+	char detail[192]; /* what was read, or why it is absent */
 };
 
 struct outcome_usage {
