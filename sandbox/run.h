@@ -40,7 +40,8 @@ struct run {
 	uint64_t start_ns; /* of the workload: release */
 	uint64_t stop_ns;  /* when a cancelled run is killed; 0 = not cancelled */
 	unsigned tick_count;
-	struct rusage rusage; /* of init and everything it waited for */
+	struct cgroup_usage seen; /* by the watchdog, where there is no cgroup */
+	struct rusage rusage;	  /* of init and everything it waited for */
 };
 
 /* supervise() - from release to the end of init and of the streams; fills out->evidence and usage.

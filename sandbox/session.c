@@ -41,8 +41,12 @@ static int block_signals(struct run *r, struct err *e)
 {
 	static const int caught[] = { SIGTERM, SIGINT,	SIGHUP,	  SIGQUIT,
 				      SIGUSR1, SIGUSR2, SIGWINCH, SIGPIPE };
+	const struct sigaction deflt = { .sa_handler = SIG_DFL };
 	sigset_t set;
 
+	/* A caller that ignores CHLD would have our children reaped before we can ask about them. */
+	if (sigaction(SIGCHLD, &deflt, NULL) != 0)
+		return err_sys(e, "reset SIGCHLD");
 	sigemptyset(&set);
 	for (size_t i = 0; i < sizeof(caught) / sizeof(caught[0]); i++)
 		sigaddset(&set, caught[i]);
@@ -84,6 +88,11 @@ static int open_streams(struct run *r, struct err *e)
 {
 	if (streams_open(r->plan, &r->streams, e) != 0)
 		return -1;
+	/* Else the workload could use its streams, but not open /dev/stdout by name. */
+	for (int i = 0; r->plan->root && i < 3; i++)
+		if (streams_is_pipe(&r->streams, i) &&
+		    fchown(r->streams.workload_ends[i], r->host_uid, r->host_gid) != 0)
+			return err_sys(e, "give the streams to the run's uid");
 	memcpy(r->launch.stdio, r->streams.workload_ends, sizeof(r->launch.stdio));
 	return 0;
 }
@@ -223,6 +232,10 @@ int run_wait(struct run *r, uint32_t type, struct wire *w, int *fds, size_t fd_c
 		*e = w->err;
 		return -1;
 	}
+	if (n == (ssize_t)sizeof(*w) && w->type == WIRE_ENDED)
+		return err_set(e, ERR_SETUP, 0, ERR_AT,
+			       "the workload's process died before it was ready: its seccomp profile "
+			       "must allow seccomp, sendmsg, recvmsg and execve");
 	if (n != (ssize_t)sizeof(*w) || w->type != type)
 		return err_internal(e, "unexpected message from the sandbox");
 	return 0;

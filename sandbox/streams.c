@@ -126,6 +126,11 @@ int streams_open(const struct plan *plan, struct streams *s, struct err *e)
 	return s->workload_ends[2] < 0 ? err_sys(e, "duplicate stdout") : 0;
 }
 
+bool streams_is_pipe(const struct streams *s, int n)
+{
+	return n > 0 || s->relay[0].from >= 0;
+}
+
 void streams_started(struct streams *s)
 {
 	for (int i = 0; i < 3; i++)

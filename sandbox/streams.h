@@ -49,6 +49,9 @@ struct streams {
 /* streams_open() - pipes and files; nothing of it is visible to anybody yet. */
 int streams_open(const struct plan *plan, struct streams *s, struct err *e);
 
+/* streams_is_pipe() - is the workload's end of stream n a pipe of ours (else it is /dev/null)? */
+bool streams_is_pipe(const struct streams *s, int n);
+
 /* streams_started() - the children have their copies: close ours. */
 void streams_started(struct streams *s);
 

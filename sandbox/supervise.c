@@ -199,7 +199,9 @@ static void check_tree(struct run *r)
 		r->out->usage.pids_peak = sample.pids;
 	if (sample.memory_bytes > limits[LIMIT_MEMORY])
 		supervise_kill(r, &r->out->evidence.kill_memory);
-	check_cpu_time(r, sample.cpu_ns);
+	r->seen.cpu_user_ns = sample.cpu_user_ns;
+	r->seen.cpu_system_ns = sample.cpu_system_ns;
+	check_cpu_time(r, sample.cpu_user_ns + sample.cpu_system_ns);
 }
 
 static void tick(struct run *r)
@@ -276,7 +278,7 @@ static uint64_t timeval_ns(const struct timeval *tv)
 }
 
 /* init's rusage is exact but knows only whom somebody waited for; the cgroup knows all, on v1 in
- * steps of 10 ms.  The larger sum misses less. */
+ * steps of 10 ms, and so does the watchdog's last look.  The larger sum misses less. */
 static void take_cpu_usage(struct run *r, const struct cgroup_usage *usage)
 {
 	struct outcome_usage *u = &r->out->usage;
@@ -294,7 +296,7 @@ static void collect(struct run *r)
 	struct outcome *o = r->out;
 	struct evidence *ev = &o->evidence;
 	struct cgroup_events events = { 0 };
-	struct cgroup_usage usage = { 0 };
+	struct cgroup_usage usage = r->seen;
 	struct statfs fs;
 
 	if (r->cgroup) {

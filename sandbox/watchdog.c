@@ -89,27 +89,29 @@ static void add_children_of_threads(int proc, struct walk *w)
 
 enum { F_UTIME = 10, F_STIME = 11, F_CUTIME = 12, F_CSTIME = 13, F_THREADS = 16, F_USED };
 
+/* "RssAnon:     123 kB" lines of a status or smaps_rollup text; a missing one counts as 0. */
+static uint64_t kib_field(const char *text, const char *name)
+{
+	const char *line = strstr(text, name);
+
+	return line ? strtoull(line + strlen(name), NULL, 10) * 1024 : 0;
+}
+
 static void visit(struct walk *w, pid_t pid, struct watchdog_sample *out)
 {
 	const uint64_t ns_per_tick = NS_PER_S / (uint64_t)sysconf(_SC_CLK_TCK);
-	uint64_t f[F_USED], memory[3];
-	char buf[1024], tid[16];
+	uint64_t f[F_USED];
+	char buf[4096], tid[16];
 	struct text t = TEXT_ON(tid);
 	autofd int proc = open_proc(pid);
 
 	if (proc < 0 || fd_read_file(proc, "stat", buf, sizeof(buf)) < 0 ||
 	    !stat_fields(buf, f, F_USED))
 		return;
-	out->cpu_ns += (f[F_UTIME] + f[F_STIME] + f[F_CUTIME] + f[F_CSTIME]) * ns_per_tick;
-	if (fd_read_file(proc, "statm", buf, sizeof(buf)) > 0) {
-		char *end = buf;
-
-		for (int i = 0; i < 3; i++)
-			memory[i] = strtoull(end, &end, 10);
-		if (memory[1] > memory[2])
-			out->memory_bytes += (memory[1] - memory[2]) *
-					     (uint64_t)sysconf(_SC_PAGESIZE);
-	}
+	out->cpu_user_ns += (f[F_UTIME] + f[F_CUTIME]) * ns_per_tick;
+	out->cpu_system_ns += (f[F_STIME] + f[F_CSTIME]) * ns_per_tick;
+	if (fd_read_file(proc, "status", buf, sizeof(buf)) > 0)
+		out->memory_bytes += kib_field(buf, "\nRssAnon:") + kib_field(buf, "\nRssShmem:");
 	if (f[F_THREADS] > 1) {
 		add_children_of_threads(proc, w);
 	} else {
@@ -118,19 +120,16 @@ static void visit(struct walk *w, pid_t pid, struct watchdog_sample *out)
 	}
 }
 
-/* The exact share; a process we may not look into keeps its upper bound (0 here, added by caller). */
+/* The exact share of one process; UINT64_MAX if it may not be looked into. */
 static uint64_t exact_share(pid_t pid)
 {
 	char buf[4096];
-	const char *line;
 	autofd int proc = open_proc(pid);
 
-	if (proc < 0 || fd_read_file(proc, "smaps_rollup", buf, sizeof(buf)) < 0)
+	if (proc < 0 || fd_read_file(proc, "smaps_rollup", buf, sizeof(buf)) < 0 ||
+	    !strstr(buf, "\nPss_Anon:"))
 		return UINT64_MAX;
-	line = strstr(buf, "\nPss_Anon:");
-	if (!line)
-		line = strstr(buf, "\nPss:");
-	return line ? strtoull(strchr(line, ':') + 1, NULL, 10) * 1024 : UINT64_MAX;
+	return kib_field(buf, "\nPss_Anon:") + kib_field(buf, "\nPss_Shmem:");
 }
 
 void watchdog_sample(pid_t init, uint64_t memory_limit, struct watchdog_sample *out)

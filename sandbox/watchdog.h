@@ -2,10 +2,10 @@
  *
  * An ordinary user without a delegated cgroup has nobody in the kernel to count for him.  This reads
  * the tree below init from the host's /proc: cpu time of the living and of everybody they waited for,
- * and resident anonymous memory.  Pages shared after fork are first counted in every process; only
+ * and resident anonymous and shared memory.  Pages shared after fork are first counted in every process; only
  * when that upper bound passes the limit is the exact share (Pss) read.  Not seen: memory in memfd
  * files, pipes and sockets.  The record says enforced_by `watchdog`, never `cgroup`.
- * Runs in: supervisor.  Sources: proc(5): stat, statm, children, smaps_rollup (4.14). */
+ * Runs in: supervisor.  Sources: proc(5): stat, status, children, smaps_rollup (4.14). */
 #ifndef SANDBOX_WATCHDOG_H
 #define SANDBOX_WATCHDOG_H
 
@@ -14,7 +14,7 @@
 #include <sys/types.h>
 
 struct watchdog_sample {
-	uint64_t cpu_ns;
+	uint64_t cpu_user_ns, cpu_system_ns;
 	uint64_t memory_bytes;
 	uint64_t pids; /* without init */
 	bool complete; /* false: more processes than the table holds; memory is a lower bound */
