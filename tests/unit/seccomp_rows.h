@@ -45,10 +45,10 @@ static const struct list lists[] = {
 	  "rt_sigprocmask rt_sigreturn rt_sigpending rt_sigsuspend rt_sigtimedwait rt_sigqueueinfo "
 	  "rt_tgsigqueueinfo sigaltstack pidfd_open pidfd_send_signal arch_prctl set_tid_address "
 	  "set_robust_list get_robust_list rseq futex futex_waitv futex_wait futex_wake futex_requeue "
-	  "getrlimit setrlimit prlimit64 getrusage times sched_yield sched_getaffinity "
-	  "sched_setaffinity sched_getparam sched_setparam sched_getscheduler sched_setscheduler "
-	  "sched_getattr sched_setattr sched_get_priority_max sched_get_priority_min "
-	  "sched_rr_get_interval getpriority setpriority ioprio_get ioprio_set getcpu restart_syscall "
+	  "getrlimit setrlimit getrusage times sched_yield sched_getaffinity "
+	  "sched_getparam sched_getscheduler "
+	  "sched_getattr sched_get_priority_max sched_get_priority_min "
+	  "sched_rr_get_interval getpriority ioprio_get getcpu restart_syscall "
 	  "pause alarm getitimer setitimer timer_create timer_settime timer_gettime timer_getoverrun "
 	  "timer_delete timerfd_create timerfd_settime timerfd_gettime nanosleep clock_nanosleep "
 	  "clock_gettime clock_getres gettimeofday time uname sysinfo getrandom capget capset "
@@ -84,7 +84,8 @@ static const struct list lists[] = {
 /* Decided by their arguments: the table below. */
 __attribute__((unused)) static const char by_arguments[] =
 	"clone personality ioctl prctl seccomp socket socketpair chmod fchmod fchmodat fchmodat2 creat "
-	"open openat mkdir mkdirat mknod mknodat fcntl";
+	"open openat mkdir mkdirat mknod mknodat fcntl prlimit64 sched_setaffinity sched_setattr "
+	"sched_setparam sched_setscheduler setpriority ioprio_set";
 
 struct row {
 	const char *call;
@@ -149,6 +150,20 @@ static const struct row rows[] = {
 	{ "ioctl", { 0, 0x5423 }, ALL(NOTIFY) },
 	{ "ioctl", { 0x5412, 0x15412 }, ALL(ALLOW) },
 
+	/* not on pid 1, which has the same uid */
+	{ "prlimit64", { 0, 7 }, ALL(ALLOW) },
+	{ "prlimit64", { 2, 7 }, ALL(ALLOW) },
+	{ "prlimit64", { 1, 0 }, ALL(NOTIFY) },
+	{ "prlimit64", { HIGH | 1, 0 }, ALL(NOTIFY) },
+	{ "sched_setaffinity", { 0 }, ALL(ALLOW) },
+	{ "sched_setaffinity", { 1 }, ALL(NOTIFY) },
+	{ "sched_setattr", { 1 }, ALL(NOTIFY) },
+	{ "sched_setparam", { 1 }, ALL(NOTIFY) },
+	{ "sched_setscheduler", { 1 }, ALL(NOTIFY) },
+	{ "setpriority", { 0, 0 }, ALL(ALLOW) },
+	{ "setpriority", { 0, 1 }, ALL(NOTIFY) },
+	{ "ioprio_set", { 1, 0 }, ALL(ALLOW) },
+	{ "ioprio_set", { 1, 1 }, ALL(NOTIFY) },
 	{ "prctl", { 15 }, ALL(ALLOW) },    /* PR_SET_NAME */
 	{ "prctl", { 38, 1 }, ALL(ALLOW) }, /* PR_SET_NO_NEW_PRIVS */
 	{ "prctl", { 22, 2 }, ALL(ALLOW) }, /* PR_SET_SECCOMP */
