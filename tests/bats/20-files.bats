@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # What --ro, --ro-try, --rw, --tmpfs, --hide, --rootfs and --chdir show and what they leave on the host.
 
-# shellcheck disable=SC2154 # helpers.bash assigns them
+# shellcheck disable=SC2154,SC2034 # variables that helpers.bash assigns or reads
 load helpers
 
 setup_file() {

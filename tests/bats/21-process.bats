@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # Environment, user, streams, descriptors and labels: what the caller can give to the command.
 
-# shellcheck disable=SC2154 # helpers.bash assigns them
+# shellcheck disable=SC2154,SC2034 # variables that helpers.bash assigns or reads
 load helpers
 
 setup_file() {

@@ -2,7 +2,7 @@
 # Every mistake in the arguments is refused before anything starts: exit 125, one line that names cause
 # and remedy, nothing left behind.
 
-# shellcheck disable=SC2154 # helpers.bash assigns them
+# shellcheck disable=SC2154,SC2034 # variables that helpers.bash assigns or reads
 load helpers
 
 setup_file() {

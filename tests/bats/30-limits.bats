@@ -2,7 +2,7 @@
 # What each limit does when it is reached, and how the record says so.
 # vm: short
 
-# shellcheck disable=SC2154 # helpers.bash assigns them
+# shellcheck disable=SC2154,SC2034 # variables that helpers.bash assigns or reads
 load helpers
 
 setup_file() {

@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # The record: one JSON object per run, complete, valid, replaced at the end, written also on failure.
 
-# shellcheck disable=SC2154 # helpers.bash assigns them
+# shellcheck disable=SC2154,SC2034 # variables that helpers.bash assigns or reads
 load helpers
 
 setup_file() {

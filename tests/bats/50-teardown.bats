@@ -3,7 +3,7 @@
 #
 # ENCLAVE_TEST_RUNS (default 200) is the number of runs of the longer loops.
 
-# shellcheck disable=SC2154 # helpers.bash assigns them
+# shellcheck disable=SC2154,SC2034 # variables that helpers.bash assigns or reads
 load helpers
 
 setup_file() {

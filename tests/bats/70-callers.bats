@@ -2,7 +2,7 @@
 # Callers in odd states: closed streams, ignored signals, strange directories, limits and priorities.
 # vm: short
 
-# shellcheck disable=SC2154 # helpers.bash assigns them
+# shellcheck disable=SC2154,SC2034 # variables that helpers.bash assigns or reads
 load helpers
 
 setup_file() {
@@ -38,7 +38,7 @@ shell() {
 		run -0 shell '"$0" --ro '"$top/probes:/probes"' --stdout '"$top/$who/found"' -- /probes/descriptors <&- >&- 2>&-'
 		[ "$(grep -c '^open' "$top/$who/found")" = 3 ]
 		grep -q '^type 0 char' "$top/$who/found"
-		grep -q '^type 2 char' "$top/$who/found"
+		[ "$(grep -c '^reopen . OK' "$top/$who/found")" -le 3 ]
 	done
 }
 
@@ -52,7 +52,7 @@ shell() {
 
 @test "a caller that ignores INT, QUIT, TERM and PIPE can still cancel, and the workload starts with defaults" {
 	for who in $users; do
-		run -0 shell 'trap "" INT QUIT TERM PIPE CHLD; "$0" -- sh -c "grep SigIgn /proc/self/status"'
+		run -0 shell 'trap "" INT QUIT TERM PIPE; "$0" -- sh -c "grep SigIgn /proc/self/status"'
 		[[ $output = *0000000000000000* ]]
 		# bash ignores INT for what it starts in the background: exactly that case
 		start -- sleep 60
@@ -61,6 +61,15 @@ shell() {
 		status=0
 		wait $launcher || status=$?
 		verdict cancelled 130
+	done
+}
+
+@test "a caller that ignores CHLD, as some daemons do" {
+	need python3
+	for who in $users; do
+		run -4 as "$who" timeout -k 2 5 /usr/bin/python3 -c '
+import os, signal, sys
+signal.signal(signal.SIGCHLD, signal.SIG_IGN); os.execv(sys.argv[1], sys.argv[1:])' "$enclave" -- sh -c 'true; exit 4'
 	done
 }
 
@@ -78,7 +87,7 @@ signal.pthread_sigmask(signal.SIG_BLOCK, range(1, 65)); os.execv(sys.argv[1], sy
 @test "a child that the caller had before the launcher's exec does not confuse it" {
 	for who in $users; do
 		run -3 shell 'sleep 0.3 & exec "$0" -- sh -c "sleep 0.6; exit 3"'
-		run -3 shell 'sleep 5 & exec "$0" -- sh -c "exit 3"'
+		run -3 shell 'sleep 3 >/dev/null 2>&1 & exec "$0" -- sh -c "exit 3"'
 	done
 }
 
@@ -111,7 +120,7 @@ signal.pthread_sigmask(signal.SIG_BLOCK, range(1, 65)); os.execv(sys.argv[1], sy
 		run -0 shell 'ulimit -n 64; ulimit -s 512; ulimit -c 0; "$0" -- echo fine'
 		[ "$output" = fine ]
 		run -0 shell 'ulimit -f 1000; "$0" -- sh -c "ulimit -f"'
-		[ "$output" -le 1000 ]
+		[ "$output" -le 2000 ] # in blocks of 512
 		run shell 'ulimit -n 8; "$0" -- echo fine'
 		[ "$status" = 0 ] || [[ $status = 125 && $output = enclave-run:* ]]
 	done

@@ -9,8 +9,9 @@
 #		[ "$(field .reason)" = exit ]
 #	done
 #
-# As root $users is "root user": `user` is an ordinary account without any privilege or subordinate
-# ids.  Started by an ordinary user, $users is "user", and that is the caller himself.
+# As root $users is "root user": `user` is an ordinary uid without any privilege, group or subordinate
+# ids, one of its own for each file, so that two suites at a time don't meet.  Started by an ordinary
+# user, $users is "user", and that is the caller himself.
 
 bats_require_minimum_version 1.5.0
 
@@ -24,9 +25,7 @@ enclave_setup() {
 	users=user user_uid=$EUID user_gid=$(id -g)
 	if [ "$EUID" = 0 ]; then
 		users="root user"
-		id enclave-test >/dev/null 2>&1 || useradd -r -M -s /bin/sh enclave-test >/dev/null 2>&1 || :
-		user_uid=$(id -u enclave-test 2>/dev/null || echo 64321)
-		user_gid=$(id -g enclave-test 2>/dev/null || echo 64321)
+		user_uid=$((1000000 + $$)) user_gid=$((1000000 + $$))
 	fi
 	# A copy, because an ordinary user may not be able to reach the checkout.
 	enclave=$top/enclave-run
@@ -77,7 +76,7 @@ as() {
 	shift
 	if [ "$caller" = user ] && [ "$EUID" = 0 ]; then
 		setpriv --reuid "$user_uid" --regid "$user_gid" --clear-groups -- \
-			env HOME="$top/user" USER=enclave-test "$@"
+			env HOME="$top/user" USER=somebody "$@"
 	else
 		"$@"
 	fi
@@ -92,6 +91,7 @@ start() {
 	else
 		"$@" &
 	fi
+	# shellcheck disable=SC2034 # read by the tests
 	launcher=$!
 }
 
