@@ -22,7 +22,7 @@ Q := $(if $(V),,@)# make V=1 prints every command
 
 FOLDERS := base audit seccomp netns sandbox profiles cmd
 
-SRC     := $(filter-out seccomp/compile_main.c,$(foreach f,$(FOLDERS),$(wildcard $(f)/*.c)))
+SRC     := $(filter-out profiles/compile_main.c,$(foreach f,$(FOLDERS),$(wildcard $(f)/*.c)))
 GEN     := $(B)/gen/seccomp_blobs.c $(B)/gen/presets.c
 UNIT    := $(basename $(notdir $(wildcard tests/unit/*.c)))
 FUZZERS := $(basename $(notdir $(wildcard tests/fuzz/fuzz_*.c)))
@@ -143,7 +143,7 @@ $(B)/fuzz/enclave.a: $(filter-out %/cmd/main.o,$(call objects,$(B)/fuzz/obj)) \
 # The shipped seccomp profiles are compiled to BPF here, so that no run pays for it.
 $(B)/compiler.a: $(call objects,$(B)/obj,$(COMPILER_SRC))
 	$(archive)
-$(B)/seccomp-compile: $(B)/obj/seccomp/compile_main.o $(B)/compiler.a
+$(B)/seccomp-compile: $(B)/obj/profiles/compile_main.o $(B)/compiler.a
 	$(call link,$(RELEASE_FLAGS) -pie)
 
 $(B)/gen/seccomp_blobs.c: $(B)/seccomp-compile $(SECCOMP_PROFILES)
