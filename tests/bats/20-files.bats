@@ -87,8 +87,8 @@ teardown_file() {
 
 @test "--tmpfs gives a writable directory that is gone afterwards" {
 	for who in $users; do
-		run -0 sandbox --tmpfs /work/deep/dir --chdir /work/deep/dir -- sh -c 'pwd; echo x >f; cat f'
-		[ "$output" = $'/work/deep/dir\nx' ]
+		run -0 sandbox --tmpfs /space/deep/dir --chdir /space/deep/dir -- sh -c 'pwd; echo x >f; cat f'
+		[ "$output" = $'/space/deep/dir\nx' ]
 		nothing_left
 	done
 }
