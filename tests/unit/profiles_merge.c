@@ -138,7 +138,7 @@ static void check_files(struct fixture *f)
 {
 	file_is(f, "ro", "/usr/share", "/usr/share", "/usr/share");
 	file_is(f, "ro", "/a//b/./c/", "/a//b/./c/", "/a/b/c");
-	file_is(f, "rw", "data:/work", "/here/x/data", "/work");
+	file_is(f, "rw", "data:/job", "/here/x/data", "/job");
 	file_is(f, "rw", ".", "/here/x/.", "/here/x");
 	file_is(f, "ro-try", "../y", "/here/x/../y", "/here/y");
 	file_is(f, "ro", "a\\:b:/c\\:d", "/here/x/a:b", "/c:d");
@@ -162,8 +162,8 @@ static void check_files(struct fixture *f)
 	refuses(f, "ro", "/x://dev/./shm", "belongs to the sandbox");
 	refuses(f, "tmpfs", "/sys/fs", "belongs to the sandbox");
 	refuses(f, "hide", "relative", "not an absolute path");
-	takes(f, "chdir", "/work/./x");
-	is_str(f->policy.workdir, "/work/x", "chdir is normalised");
+	takes(f, "chdir", "/job/./x");
+	is_str(f->policy.workdir, "/job/x", "chdir is normalised");
 	takes(f, "chdir", "/");
 	refuses(f, "chdir", "work", "not an absolute path");
 }
