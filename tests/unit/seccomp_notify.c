@@ -206,6 +206,11 @@ static size_t collect_cases(struct call_case *cases, int column)
 	}
 	for (size_t i = 0; i < COUNT(rows); i++)
 		add_case(cases, &count, rows[i].call, rows[i].args, rows[i].want[column]);
+	for (uint64_t family = 0; family < 50; family++)
+		if (family != AF_UNIX && family != AF_INET && family != AF_INET6 &&
+		    family != AF_NETLINK)
+			add_case(cases, &count, "socket",
+				 (const uint64_t[4]){ family, SOCK_SEQPACKET }, NOTIFY);
 	return count;
 }
 

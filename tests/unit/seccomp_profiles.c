@@ -1,6 +1,7 @@
 /* seccomp_profiles.c - what the shipped profiles answer, call by call, run in a simulator.
  * The answers are in seccomp_rows.h. */
 #include <stdlib.h>
+#include <sys/syscall.h>
 
 #include "seccomp/names.h"
 #include "seccomp/notify.h"
@@ -73,6 +74,26 @@ static void test_unconditional(const struct seccomp_profile *profile, int column
 	       checked);
 }
 
+/* The filter of denials is also the floor under filters that users bring: what is refused by name
+ * must be refused there, and not only by allow's default. */
+static void test_floor(const struct seccomp_profile *profile, int column)
+{
+	int wrong = 0;
+	char name[32];
+
+	for (int nr = 0; nr < NR_END; nr++)
+		for (size_t i = 0; i < COUNT(lists); i++) {
+			struct seccomp_data data = { .nr = nr, .arch = BPF_SIM_ARCH };
+
+			if (!listed(lists[i].names, nr) ||
+			    bpf_sim(&profile->deny, &data) == lists[i].answer[column])
+				continue;
+			diag("%s", seccomp_syscall_name(nr, name, sizeof(name)));
+			wrong++;
+		}
+	is_int(wrong, 0, "%s: deny alone refuses every listed call", profile->name);
+}
+
 /* --------------------------------------------------------------------------- by their arguments */
 
 static void test_row(const struct seccomp_profile *profile, const struct row *row, uint32_t want)
@@ -85,6 +106,63 @@ static void test_row(const struct seccomp_profile *profile, const struct row *ro
 	is_int(bpf_sim_profile(profile, &data), want, "%s: %s(%#jx, %#jx, %#jx, %#jx)",
 	       profile->name, row->call, (uintmax_t)row->args[0], (uintmax_t)row->args[1],
 	       (uintmax_t)row->args[2], (uintmax_t)row->args[3]);
+}
+
+/* ------------------------------------------------------------- whole ranges of their arguments */
+
+/* The socket rules in plain words. */
+static uint32_t socket_wanted(int column, uint64_t family, uint64_t type, uint64_t protocol)
+{
+	bool stream = (type & 0xf) == 1, datagram = (type & 0xf) == 2;
+
+	if (family == 1)
+		return ALLOW;
+	if (family == 16 && protocol == 0)
+		return column == STRICT ? ERR(EAFNOSUPPORT) : ALLOW;
+	if ((family != 2 && family != 10) || column == STRICT || !(stream || datagram))
+		return NOTIFY;
+	if (protocol == 0 || protocol == (stream ? 6u : 17u))
+		return ALLOW;
+	return ERR(EPROTONOSUPPORT);
+}
+
+static void test_sockets(const struct seccomp_profile *profile, int column)
+{
+	struct seccomp_data data = { .nr = SYS_socket, .arch = BPF_SIM_ARCH };
+	int wrong = 0, checked = 0;
+
+	for (uint64_t family = 0; family < 64; family++)
+		for (uint64_t type = 0; type < 32; type++)
+			for (uint64_t protocol = 0; protocol < 300; protocol++, checked++) {
+				data.args[0] = family | (family == 63 ? HIGH : 0);
+				data.args[1] = type | (type > 15 ? 0x80800 : 0);
+				data.args[2] = protocol | (protocol == 299 ? HIGH << 8 : 0);
+				wrong += bpf_sim_profile(profile, &data) !=
+					 socket_wanted(column, data.args[0], data.args[1],
+						       data.args[2]);
+			}
+	is_int(wrong, 0, "%s: %d kinds of sockets", profile->name, checked);
+}
+
+/* Each single bit, alone and beside all that is allowed. */
+static void test_personality(const struct seccomp_profile *profile)
+{
+	struct seccomp_data data = { .nr = SYS_personality, .arch = BPF_SIM_ARCH };
+	int wrong = 0;
+
+	for (int bit = 19; bit < 28; bit++)
+		for (int with = 0; with < 2; with++) {
+			data.args[0] = UINT64_C(1) << bit | (with ? 0x60008 : 0);
+			wrong += bpf_sim_profile(profile, &data) != NOTIFY;
+		}
+	for (int bit = 0; bit < 64; bit++) {
+		data.args[0] = UINT64_C(1) << bit;
+		wrong += (bpf_sim_profile(profile, &data) == ALLOW) !=
+			 (bit == 3 || bit == 17 || bit == 18);
+		data.args[0] = ONES & ~data.args[0];
+		wrong += bit < 32 && bpf_sim_profile(profile, &data) == ALLOW;
+	}
+	is_int(wrong, 0, "%s: every bit of personality", profile->name);
 }
 
 /* ------------------------------------------------------------------------------- architectures */
@@ -165,6 +243,9 @@ int main(void)
 		test_unconditional(profile, i);
 		for (size_t r = 0; r < COUNT(rows); r++)
 			test_row(profile, &rows[r], rows[r].want[i]);
+		test_floor(profile, i);
+		test_sockets(profile, i);
+		test_personality(profile);
 		test_architectures(profile);
 	}
 	test_init();
