@@ -7,7 +7,9 @@
  * COMMANDS: `NAME [N<FILE]... PROGRAM ARG... :::` and so on; `9<FILE` opens FILE as descriptor 9 anew
  * for each start.  stdin and stdout are /dev/null; for `depth` stdout is a pipe, and the program has to
  * print something once it runs, and then sleep.
- * Output: one line of tab-separated fields per command, named in the first line. */
+ * Output: one line of tab-separated fields per command, named in the first line.  `ratio` is to the first
+ * command: for latency the median over the rounds of what both took in the same round, which is steadier
+ * than a ratio of medians where other work comes and goes. */
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -36,8 +38,8 @@ struct command {
 	struct redirect redirects[REDIRECT_MAX];
 	int redirect_count;
 	char **argv;
-	double *wall_us, *cpu_us; /* one per round */
-	long rss_kib;		  /* the largest seen */
+	double *wall_us, *cpu_us, *ratios; /* one per round */
+	long rss_kib;			   /* the largest seen */
 	int failures;
 };
 
@@ -171,14 +173,21 @@ static void latency(int rounds, long gap_ms)
 				pause_ms(gap_ms);
 			one_round(&commands[(i + round) % command_count], round);
 		}
-	printf("name\trounds\tmedian_us\tp95_us\tmin_us\tcpu_us\trss_kib\tfailures\n");
+	/* before anything is sorted */
+	for (int i = 0; i < command_count; i++) {
+		commands[i].ratios = calloc((size_t)rounds, sizeof(double));
+		for (int round = 0; round < rounds; round++)
+			commands[i].ratios[round] = commands[i].wall_us[round] /
+						    commands[0].wall_us[round];
+	}
+	printf("name\trounds\tmedian_us\tp95_us\tmin_us\tcpu_us\trss_kib\tfailures\tratio\n");
 	for (int i = 0; i < command_count; i++) {
 		struct command *c = &commands[i];
 
-		printf("%s\t%d\t%.0f\t%.0f\t%.0f\t%.0f\t%ld\t%d\n", c->name, rounds,
+		printf("%s\t%d\t%.0f\t%.0f\t%.0f\t%.0f\t%ld\t%d\t%.2f\n", c->name, rounds,
 		       at(c->wall_us, rounds, 0.5), at(c->wall_us, rounds, 0.95),
 		       at(c->wall_us, rounds, 0), at(c->cpu_us, rounds, 0.5), c->rss_kib,
-		       c->failures);
+		       c->failures, at(c->ratios, rounds, 0.5));
 	}
 }
 
@@ -216,13 +225,14 @@ static void rate(int rounds, int in_flight)
 	for (int block = 0; block < BLOCKS; block++)
 		for (int i = 0; i < command_count; i++)
 			commands[i].wall_us[block] = one_block(&commands[i], runs, in_flight);
-	printf("name\truns\tper_second\tlowest\thighest\tfailures\n");
+	printf("name\truns\tper_second\tlowest\thighest\tfailures\tratio\n");
 	for (int i = 0; i < command_count; i++) {
 		struct command *c = &commands[i];
+		double median = at(c->wall_us, BLOCKS, 0.5);
 
-		printf("%s\t%d\t%.0f\t%.0f\t%.0f\t%d\n", c->name, runs * BLOCKS,
-		       at(c->wall_us, BLOCKS, 0.5), at(c->wall_us, BLOCKS, 0),
-		       at(c->wall_us, BLOCKS, 1), c->failures);
+		printf("%s\t%d\t%.0f\t%.0f\t%.0f\t%d\t%.2f\n", c->name, runs * BLOCKS, median,
+		       at(c->wall_us, BLOCKS, 0), at(c->wall_us, BLOCKS, 1), c->failures,
+		       median / at(commands[0].wall_us, BLOCKS, 0.5));
 	}
 }
 
