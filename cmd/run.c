@@ -94,8 +94,10 @@ static int finish(struct run *run)
 	struct err e;
 
 	if (run->file.dir >= 0 &&
-	    record_file_write(&run->file, record_final(run->policy, plan, o), &e) != 0)
-		status = report_error(&e);
+	    record_file_write(&run->file, record_final(run->policy, plan, o), &e) != 0) {
+		/* If it could not even be written at the start, that is what ended the run. */
+		status = o->phase == PHASE_SETUP && o->has_error ? status : report_error(&e);
+	}
 	/* A status reader that is gone can't be told; the record and the exit status still tell. */
 	(void)status_event(run->policy->status_fd, SESSION_ENDED, o, &e);
 	report_outcome(run->policy, o);
