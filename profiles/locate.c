@@ -10,7 +10,7 @@ struct cursor {
 
 static char peek(const struct cursor *c)
 {
-	return c->at < c->end ? *c->at : '\0';
+	return (char)(c->at < c->end ? *c->at : '\0');
 }
 
 static void advance(struct cursor *c)
@@ -80,7 +80,7 @@ static char unescape(const char **p, const char *end)
 	if (**p != 'u') {
 		found = strchr(from, **p);
 		(*p)++;
-		return found ? to[found - from] : '\0';
+		return (char)(found ? to[found - from] : '\0');
 	}
 	(*p)++;
 	for (int i = 0; i < 4; i++, (*p)++) {
@@ -88,7 +88,7 @@ static char unescape(const char **p, const char *end)
 			return '\0';
 		code = code * 16 + hex_digit(**p);
 	}
-	return code < 0x80 ? (char)code : '\0';
+	return (char)(code < 0x80 ? code : '\0');
 }
 
 /* Does the string that starts at the cursor's quote spell name? */

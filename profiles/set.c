@@ -146,7 +146,7 @@ static int set_u64(struct merge *m, const struct key *key, const char *value, st
 
 static int set_fd(struct merge *m, const struct key *key, const char *value, struct err *e)
 {
-	uint64_t number;
+	uint64_t number = 0;
 
 	if (set_number(key, value, &number, e) != 0)
 		return -1;
@@ -200,7 +200,7 @@ static int set_user(struct merge *m, const struct key *key, const char *value, s
 	const char *colon = strchr(value, ':');
 	char uid_text[24] = "";
 	struct text t = TEXT_ON(uid_text);
-	uint64_t uid, gid;
+	uint64_t uid = 0, gid = 0;
 
 	text_bytes(&t, value, colon ? (size_t)(colon - value) : strlen(value));
 	if (t.cut)
