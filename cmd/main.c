@@ -18,13 +18,15 @@
  *            merge, set*   values into the policy, by type; units: sizes and durations
  *            check         rules over several keys
  *            resolve*      policy and host facts to plan
- *            seccomp_json  system call profiles in OCI form; *.json: the presets
+ *            seccomp_json  system call profiles in OCI form; compile_main: run by the build
+ *            *.json        the presets; seccomp/: the shipped system call profiles
  * sandbox/   plan          everything one run will do, as data
  *            process       every clone and exec: the process table
  *            session       a run from start to teardown; supervise: its loop
  *            child_*       the steps inside: stage, init, last step before execve
  *            host, slot    facts of this host; one number per live run
- *            idmap, rootfs, limits, cgroup*   user ids, file tree, quotas and their back ends
+ *            idmap, caps, rootfs, limits, cgroup*   user ids, file tree, quotas and their back ends
+ *            streams, watchdog, readback   relays; limits without a cgroup; what is really in force
  *            reason        evidence to verdict; outcome: what a record is made from
  * seccomp/   spec, filter  profiles to BPF, compiled at build time; notify: denied calls, counted
  * base/      err fd text clock banned   what everything may use
