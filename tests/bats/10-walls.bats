@@ -1,6 +1,5 @@
 #!/usr/bin/env bats
 # Which walls stand around every run, seen from inside and compared with the record.
-# vm: short
 
 # shellcheck disable=SC2154,SC2034 # variables that helpers.bash assigns or reads
 load helpers

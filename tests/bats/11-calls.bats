@@ -1,6 +1,5 @@
 #!/usr/bin/env bats
 # Every forbidden system call is made for real; what comes back is what the kernel answered.
-# vm: short
 
 # shellcheck disable=SC2154,SC2034 # variables that helpers.bash assigns or reads
 load helpers

@@ -1,6 +1,5 @@
 #!/usr/bin/env bats
 # Nothing of the host is inside but what was named: files, devices, environment, descriptors, keys.
-# vm: short
 
 # shellcheck disable=SC2154,SC2034 # variables that helpers.bash assigns or reads
 load helpers

@@ -1,6 +1,5 @@
 #!/usr/bin/env bats
 # What each limit does when it is reached, and how the record says so.
-# vm: short
 
 # shellcheck disable=SC2154,SC2034 # variables that helpers.bash assigns or reads
 load helpers

@@ -1,6 +1,5 @@
 #!/usr/bin/env bats
 # How a run ended: exit status of the launcher, status and reason in the record.
-# vm: short
 
 # shellcheck disable=SC2154,SC2034 # variables that helpers.bash assigns or reads
 load helpers

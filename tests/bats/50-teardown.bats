@@ -80,7 +80,7 @@ machine() {
 		fi
 		[ -z "$left" ] || { ps -o pid,ppid,uid,stat,args -p "${left//$'\n'/,}"; false; }
 		sessions=
-		run grep enclave- /proc/self/mountinfo
+		run grep -E "enclave-(root|scratch|hidden|test)" /proc/self/mountinfo
 		[ -z "$output" ]
 	done
 }

@@ -1,6 +1,5 @@
 #!/usr/bin/env bats
 # Callers in odd states: closed streams, ignored signals, strange directories, limits and priorities.
-# vm: short
 
 # shellcheck disable=SC2154,SC2034 # variables that helpers.bash assigns or reads
 load helpers

@@ -31,6 +31,7 @@ enclave_setup() {
 	enclave=$top/enclave-run
 	cp "${ENCLAVE_RUN:-$repo/build/enclave-run}" "$enclave"
 	export top repo enclave users user_uid user_gid
+	find_cgroup_parent
 	for who in root user; do
 		mkdir -m 755 "$top/$who"
 		[ "$EUID" != 0 ] || [ $who = root ] || chown "$user_uid:$user_gid" "$top/$who"
@@ -39,8 +40,17 @@ enclave_setup() {
 	build_probes "$@"
 }
 
+# parent_of WHO - the option that gives a run of that caller a control group in the test machine,
+# where bats shares its own with the launcher, who then may not use it
+parent_of() {
+	if [ -w /sys/fs/cgroup/vm/cgroup.procs ] && { [ "$1" = root ] || [ "$EUID" != 0 ]; }; then
+		echo --cgroup-parent=vm
+	fi
+}
+
 enclave_teardown() {
 	leave_outer_cgroup
+	[ -z "${cgroup_parent:-}" ] || rmdir "$cgroup_parent"/* "$cgroup_parent" 2>/dev/null || :
 	[ -z "$top" ] || rm -rf "$top"
 }
 
@@ -52,6 +62,31 @@ setup() {
 
 teardown() {
 	[ -n "${BATS_TEST_COMPLETED:-}" ] || echo "the caller was: $who; the last output: ${output:0:3000}"
+}
+
+# find_cgroup_parent - on cgroup v2 a group that holds processes, as that of this suite does, can't have
+# groups below it.  Root steps up to the root group, an ordinary user with a delegated group takes a
+# neighbour of his own; both stand for what systemd-run does on a real machine.
+find_cgroup_parent() {
+	local own above
+	[ -e /sys/fs/cgroup/cgroup.controllers ] || return 0
+	own=$(sed -n 's/^0:://p' /proc/self/cgroup)
+	above=/sys/fs/cgroup$(dirname "$own")
+	if [ "$EUID" = 0 ]; then
+		echo $$ >/sys/fs/cgroup/cgroup.procs || :
+	elif [ -w "$above/cgroup.procs" ] && mkdir "$above/enclave-bats-$$"; then
+		echo "+cpu +memory +pids" >"$above/enclave-bats-$$/cgroup.subtree_control"
+		mv "$enclave" "$enclave.real"
+		cat >"$enclave" <<-END
+			#!/bin/sh
+			case \$1 in
+			-*) exec $enclave.real --cgroup-parent "$(dirname "$own")/enclave-bats-$$" "\$@" ;;
+			*) exec $enclave.real "\$@" ;;
+			esac
+		END
+		chmod 755 "$enclave"
+		export cgroup_parent=$above/enclave-bats-$$
+	fi
 }
 
 # build_probes NAME... - the programs of tests/probes, to be shown with --ro "$top/probes:/probes"
@@ -85,7 +120,8 @@ as() {
 # start OPTIONS... - a run in the background; $launcher is the pid of enclave-run itself
 start() {
 	rm -f "$top/$who/record.json"
-	set -- "$enclave" --record "$top/$who/record.json" "$@"
+	# shellcheck disable=SC2046 # one option or none
+	set -- "$enclave" --record "$top/$who/record.json" $(parent_of "$who") "$@"
 	if [ "$who" = user ] && [ "$EUID" = 0 ]; then
 		setpriv --reuid "$user_uid" --regid "$user_gid" --clear-groups -- "$@" &
 	else
@@ -108,7 +144,9 @@ started() {
 # sandbox OPTIONS... - one run as $who with a record and a time limit
 sandbox() {
 	rm -f "$top/$who/record.json"
-	as "$who" timeout -k 2 "${seconds:-30}" "$enclave" --record "$top/$who/record.json" "$@"
+	# shellcheck disable=SC2046 # one option or none
+	as "$who" timeout -k 2 "${seconds:-30}" "$enclave" --record "$top/$who/record.json" \
+		$(parent_of "$who") "$@"
 }
 
 # field EXPRESSION - of the last record of $who
@@ -190,7 +228,7 @@ nothing_left() {
 		echo "cgroups left of run $session: $dirs"
 		return 1
 	fi
-	if grep enclave- /proc/self/mountinfo; then
+	if grep -E "enclave-(root|scratch|hidden|test)" /proc/self/mountinfo; then
 		echo "that mount is left on the host"
 		return 1
 	fi
