@@ -68,6 +68,15 @@ int process_signal(const struct process *p, int sig)
 	return syscall(SYS_pidfd_send_signal, p->pidfd, sig, NULL, 0) == 0 ? 0 : errno;
 }
 
+int process_signal_group(const struct process *p, int sig)
+{
+	int gone = process_signal(p, 0);
+
+	if (gone)
+		return gone;
+	return kill(-p->pid, sig) == 0 ? 0 : errno;
+}
+
 int process_reap(const struct process *p, siginfo_t *info, struct rusage *ru, bool block)
 {
 	/* Raw: glibc's waitid has no rusage. */

@@ -48,6 +48,10 @@ void process_exit(int status) __attribute__((noreturn));
 /* process_signal() - by pidfd; 0 or errno. */
 int process_signal(const struct process *p, int sig);
 
+/* process_signal_group() - the whole group it leads, as a terminal would: for signals that a shell
+ * expects its children to get too.  The number is safe while the pidfd finds the leader. */
+int process_signal_group(const struct process *p, int sig);
+
 /* process_reap() - wait for the end of a child; usage of it and its waited-for children into *ru (may
  * be NULL).  Returns 0 or errno; ECHILD if it is not our child. */
 int process_reap(const struct process *p, siginfo_t *info, struct rusage *ru, bool block);

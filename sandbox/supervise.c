@@ -115,7 +115,12 @@ static void cancel(struct run *r, int sig)
 	}
 	ev->cancel_signal = sig;
 	r->stop_ns = clock_now_ns() + r->plan->stop_timeout_ns;
-	process_signal(&r->workload, sig);
+	/* A shell that waits for a child acts on INT only once the child is gone, because a terminal
+	 * sends it to both; TERM is for the main process alone, as docker and timeout(1) do. */
+	if (sig == SIGTERM)
+		process_signal(&r->workload, sig);
+	else
+		process_signal_group(&r->workload, sig);
 	process_signal(&r->workload, SIGCONT);
 }
 
