@@ -67,8 +67,8 @@ teardown_file() {
 		mkdir "$top/$who/out"
 		[ "$EUID" != 0 ] || chown --reference="$top/$who" "$top/$who/out"
 		echo data >"$top/$who/data"
-		run sandbox --ro "$top/$who/data:/data" --rw "$top/$who/out:/out" --tmpfs /work --hide /usr/share -- \
-			sh -c 'cat /data; echo made >/out/file; echo x >/work/x; ls -A /usr/share; (echo y >/data) 2>&1'
+		run sandbox --ro "$top/$who/data:/data" --rw "$top/$who/out:/out" --tmpfs /space --hide /usr/share -- \
+			sh -c 'cat /data; echo made >/out/file; echo x >/space/x; ls -A /usr/share; (echo y >/data) 2>&1'
 		if [ "$status" = 125 ] && [[ $output = *id-map* || $output = *idmap* ]]; then
 			echo "# this kernel can't id-map $(stat -f -c %T "$top")" >&3
 			continue
