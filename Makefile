@@ -213,18 +213,18 @@ deps:  ## install (as root) or name what building and testing need
 
 # -------------------------------------------------------------------------------- install, clean
 
-# The manual page is printed by the program itself, so it can't disagree with the option table.
-man: $(B)/enclave-run  ## write build/enclave-run.1
-	@if $(B)/enclave-run --man >$(B)/enclave-run.1.tmp 2>/dev/null </dev/null; \
-	then mv $(B)/enclave-run.1.tmp $(B)/enclave-run.1; \
-	else rm -f $(B)/enclave-run.1.tmp; echo "man: this build prints no manual page"; fi
+# The manual pages are printed by the program itself, so they can't disagree with the key table.
+man: $(B)/enclave-run  ## write build/enclave-run.1 and build/enclave-run-policy.5
+	$(Q)$(B)/enclave-run --man >$(B)/enclave-run.1
+	$(Q)$(B)/enclave-run --man=policy >$(B)/enclave-run-policy.5
 
 install: all man  ## install to DESTDIR/PREFIX (default /usr/local)
 	install -D -m 755 $(B)/enclave-run $(DESTDIR)$(PREFIX)/bin/enclave-run
-	if [ -e $(B)/enclave-run.1 ]; then install -D -m 644 $(B)/enclave-run.1 \
-		$(DESTDIR)$(PREFIX)/share/man/man1/enclave-run.1; fi
-	if [ -e cmd/enclave-run.bash ]; then install -D -m 644 cmd/enclave-run.bash \
-		$(DESTDIR)$(PREFIX)/share/bash-completion/completions/enclave-run; fi
+	install -D -m 644 $(B)/enclave-run.1 $(DESTDIR)$(PREFIX)/share/man/man1/enclave-run.1
+	install -D -m 644 $(B)/enclave-run-policy.5 \
+		$(DESTDIR)$(PREFIX)/share/man/man5/enclave-run-policy.5
+	install -D -m 644 cmd/enclave-run.bash \
+		$(DESTDIR)$(PREFIX)/share/bash-completion/completions/enclave-run
 
 clean:  ## remove build/
 	rm -rf $(B)
