@@ -224,6 +224,21 @@ cancel() {
 	done
 }
 
+@test "the workload can't end init by a limit on it and so pass for killed from outside" {
+	need python3
+	for who in $users; do
+		run sandbox --wall-time 10 -- /usr/bin/python3 -c '
+import os, resource, sys, time
+for call in (lambda: resource.prlimit(1, resource.RLIMIT_CPU, (1, 1)), lambda: os.setpriority(os.PRIO_PROCESS, 1, 19),
+             lambda: os.sched_setscheduler(1, os.SCHED_IDLE, os.sched_param(0))):
+    try: call(); print("CHANGED")
+    except OSError: pass
+sys.exit(6)'
+		verdict exit 6
+		[[ $output != *CHANGED* ]]
+	done
+}
+
 @test "all exit codes from 0 to 255 pass through" {
 	who=${users%% *}
 	for code in {0..255..5}; do

@@ -101,6 +101,18 @@ machine() {
 	[ -z "$dirs" ] || { echo "not swept: $dirs"; false; }
 }
 
+@test "check --sweep removes the control groups of killed launchers too" {
+	who=${users%% *}
+	start -- sleep 100
+	started
+	has_cgroup || { kill $launcher; wait $launcher || :; skip "no control group can be made here"; }
+	kill -9 $launcher
+	wait $launcher || :
+	nothing_left except-cgroups
+	run as "$who" "$enclave" check --sweep
+	[ -z "$(find /sys/fs/cgroup -name "enclave-run-*-$launcher.*" 2>/dev/null)" ]
+}
+
 @test "a sweep does not touch the control group of a run that lives" {
 	who=${users%% *}
 	start --wall-time 20 -- sleep 3
