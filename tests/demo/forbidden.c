@@ -212,10 +212,13 @@ static void write_to(const char *path)
 {
 	char what[96];
 	int fd = open(path, O_WRONLY | O_CLOEXEC);
+	struct stat st;
 
 	snprintf(what, sizeof(what), "write to %s", path);
-	/* a file that opens for writing is enough to know */
-	attempt(what, fd);
+	if (fd >= 0 && fstat(fd, &st) == 0 && S_ISCHR(st.st_mode) && st.st_rdev == makedev(1, 3))
+		held(what, "covered by /dev/null");
+	else
+		attempt(what, fd); /* opened for writing is enough to know */
 	if (fd >= 0)
 		close(fd);
 }
