@@ -256,7 +256,10 @@ leave_outer_cgroup() {
 	local dir
 	for dir in ${outer_cgroups:-}; do
 		echo $$ >"$dir/../cgroup.procs"
-		find "$dir" -depth -mindepth 1 -type d -exec rmdir {} + 2>/dev/null || :
-		rmdir "$dir" 2>/dev/null || :
+		for _ in {1..20}; do # what the last test started may still be ending
+			find "$dir" -depth -type d -exec rmdir {} + 2>/dev/null || :
+			[ -d "$dir" ] || break
+			sleep 0.1
+		done
 	done
 }
