@@ -38,12 +38,12 @@ static void say_seccomp(struct text *t, const struct policy *policy, const struc
 	char buf[32];
 
 	(void)policy;
-	if (o->violations.count > 0)
-		text_fmt(t, "forbidden system call %s",
-			 seccomp_syscall_name(o->violations.entries[0].nr, buf, sizeof(buf)));
-	else
-		text_str(t, "a system call of a foreign architecture (SIGSYS)");
-	text_str(t, "; a profile that allows it can be given with --seccomp FILE");
+	if (!o->evidence.kill_seccomp) {
+		text_str(t, "SIGSYS, by a system call of a foreign architecture or sent by itself");
+		return;
+	}
+	text_fmt(t, "forbidden system call %s; a profile that allows it can be given with --seccomp",
+		 seccomp_syscall_name(o->violations.entries[0].nr, buf, sizeof(buf)));
 }
 
 static void say_cancelled(struct text *t, const struct policy *policy, const struct outcome *o)

@@ -173,6 +173,13 @@ static void init_report(const struct launch *l, const siginfo_t *info)
 	fd_send(l->ctl, &w, sizeof(w), NULL, 0);
 }
 
+static void init_sealed(const struct launch *l)
+{
+	struct wire w = { .type = WIRE_SEALED };
+
+	fd_send(l->ctl, &w, sizeof(w), NULL, 0);
+}
+
 /* Reap until the main process has ended; then leave: the kernel ends all the others with us. */
 static void init_reap(const struct launch *l, pid_t main_pid) __attribute__((noreturn));
 
@@ -212,5 +219,6 @@ void init_main(void *launch)
 	    close_range((unsigned)s.l->ctl + 1, ~0u, 0) != 0 ||
 	    child_seccomp(&s.l->init_filter, false, NULL, &e) != 0)
 		child_fail(s.l, &e, "init");
+	init_sealed(s.l);
 	init_reap(s.l, main.pid);
 }

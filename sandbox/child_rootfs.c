@@ -42,6 +42,8 @@ static const char *const dev_nodes[] = { "null", "zero", "full", "random", "uran
 
 static int open_dev_nodes(int *out_fds, struct err *e)
 {
+	struct mount_attr attr = { .attr_set = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC,
+				   .propagation = MS_PRIVATE };
 	char path[32];
 
 	for (size_t i = 0; i < DEV_NODE_COUNT; i++) {
@@ -49,7 +51,8 @@ static int open_dev_nodes(int *out_fds, struct err *e)
 
 		text_fmt(&t, "/dev/%s", dev_nodes[i]);
 		out_fds[i] = rootfs_clone_tree(AT_FDCWD, path, false);
-		if (out_fds[i] < 0)
+		if (out_fds[i] < 0 || syscall(SYS_mount_setattr, out_fds[i], "", AT_EMPTY_PATH,
+					      &attr, sizeof(attr)) != 0)
 			return err_sys(e, "take %s from the host", path);
 	}
 	return 0;

@@ -70,10 +70,14 @@ int process_signal(const struct process *p, int sig)
 
 int process_signal_group(const struct process *p, int sig)
 {
-	int gone = process_signal(p, 0);
+	const unsigned process_group = 1u << 2; /* PIDFD_SIGNAL_PROCESS_GROUP, 6.9 */
 
-	if (gone)
-		return gone;
+	if (syscall(SYS_pidfd_send_signal, p->pidfd, sig, NULL, process_group) == 0)
+		return 0;
+	if (errno != EINVAL)
+		return errno;
+	if (process_signal(p, 0) != 0)
+		return ESRCH;
 	return kill(-p->pid, sig) == 0 ? 0 : errno;
 }
 

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -88,35 +89,59 @@ const char *readback_status(const struct readback *rb, const char *status, struc
 
 /* --- /proc/PID/mountinfo ------------------------------------------------------------------------ */
 
-static bool starts_path(const char *path, size_t len, const char *prefix)
+static bool starts_path(const char *path, const char *prefix)
 {
 	size_t n = strlen(prefix);
 
-	return len >= n && strncmp(path, prefix, n) == 0 && (len == n || path[n] == '/');
+	return strncmp(path, prefix, n) == 0 && (path[n] == '\0' || path[n] == '/');
 }
 
-/* May something be writable at this mount point?  Writable rows and what the caller has mounted
- * below them, our devices, and single files covered by /dev/null. */
-static bool may_write(const struct plan *plan, const char *path, size_t len)
+/* May something be writable at this mount point?  The last of the rows with the longest target that
+ * covers it decides; single files covered by /dev/null and our devices show as writable too. */
+static bool may_write(const struct plan *plan, const char *path)
 {
-	if (starts_path(path, len, "/dev"))
-		return len > strlen("/dev");
+	const struct tree_row *owner = NULL;
+
+	if (text_starts(path, "/dev/"))
+		return true;
 	for (size_t i = 0; i < plan->row_count; i++) {
 		const struct tree_row *row = &plan->rows[i];
 
-		if (row->kind == TREE_HIDE && strlen(row->target) == len &&
-		    strncmp(row->target, path, len) == 0)
-			return true;
-		if (row->writable && starts_path(path, len, row->target))
-			return true;
+		if (starts_path(path, row->target) &&
+		    (!owner || strlen(row->target) >= strlen(owner->target)))
+			owner = row;
 	}
-	return false;
+	if (!owner)
+		return false;
+	return owner->kind == TREE_HIDE ? strcmp(owner->target, path) == 0 : owner->writable;
+}
+
+/* Mount points come with space, tab, newline and backslash as \ooo (proc(5)). */
+static bool decode_path(const char *field, size_t len, char *out, size_t cap)
+{
+	size_t used = 0;
+
+	for (size_t i = 0; i < len; i++) {
+		char c = field[i];
+
+		if (c == '\\' && i + 3 < len && field[i + 1] >= '0' && field[i + 1] <= '3') {
+			c = (char)((field[i + 1] - '0') * 64 + (field[i + 2] - '0') * 8 +
+				   (field[i + 3] - '0'));
+			i += 3;
+		}
+		if (used + 1 >= cap)
+			return false;
+		out[used++] = c;
+	}
+	out[used] = '\0';
+	return used > 0;
 }
 
 /* "36 35 98:0 /root /mount/point rw,noatime master:1 - ext3 /dev/root rw": fields 5 and 6. */
 const char *readback_mounts(const struct plan *plan, const char *mountinfo)
 {
 	bool root_seen = false;
+	char path[PATH_MAX];
 
 	for (const char *line = mountinfo; *line;) {
 		const char *field = line, *next = strchrnul(line, '\n');
@@ -129,9 +154,14 @@ const char *readback_mounts(const struct plan *plan, const char *mountinfo)
 			field++;
 		}
 		len = strcspn(field, " \n");
-		if (!text_starts(field + len, " ro,") && !may_write(plan, field, len))
+		if (!decode_path(field, len, path, sizeof(path)))
+			return "a mount point's name is too long";
+		if (!text_starts(field + len, " ro,nosuid") &&
+		    !text_starts(field + len, " rw,nosuid"))
+			return "a mount honours set-user-id bits";
+		if (!text_starts(field + len, " ro,") && !may_write(plan, path))
 			return "a mount is writable that should not be";
-		if (len == 1 && field[0] == '/')
+		if (strcmp(path, "/") == 0)
 			root_seen = true;
 		line = *next ? next + 1 : next;
 	}
@@ -242,6 +272,11 @@ static int check_cgroup(const struct readback *rb, int proc, char *buf, size_t c
 
 static int check_rlimits(const struct readback *rb, struct err *e)
 {
+	struct rlimit nproc;
+
+	if (rb->nproc &&
+	    (prlimit(rb->pid, RLIMIT_NPROC, NULL, &nproc) != 0 || nproc.rlim_max > rb->nproc))
+		return err_sysn(e, 0, "read-back: rlimit nproc is not what was set");
 	for (size_t i = 0; i < rb->plan->rlimit_count; i++) {
 		const struct rlimit_row *row = &rb->plan->rlimits[i];
 		struct rlimit seen;
@@ -251,6 +286,30 @@ static int check_rlimits(const struct readback *rb, struct err *e)
 		if (seen.rlim_cur != row->set || seen.rlim_max != row->set)
 			return err_sysn(e, 0, "read-back: rlimit %s is not what was set", row->name);
 	}
+	return 0;
+}
+
+/* Init shares the workload's uid: what keeps the two apart is read back too. */
+static int check_init(const struct readback *rb, char *buf, size_t cap, struct err *e)
+{
+	char path[32];
+	struct text t = TEXT_ON(path);
+	const char *mode, *nnp;
+	autofd int proc = -1;
+	struct stat st;
+
+	text_fmt(&t, "/proc/%d", (int)rb->init_pid);
+	proc = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (proc < 0 || fstatat(proc, "environ", &st, 0) != 0 ||
+	    fd_read_file(proc, "status", buf, cap) < 0)
+		return err_sys(e, "read back init");
+	mode = status_field(buf, "Seccomp");
+	nnp = status_field(buf, "NoNewPrivs");
+	if (!mode || mode[0] != '2' || !nnp || nnp[0] != '1' || check_caps(buf))
+		return wrong_is_error("init is not sealed", e);
+	/* The files of a process that is not dumpable belong to root (proc(5)). */
+	if (st.st_uid == rb->host_uid)
+		return wrong_is_error("init can be looked into", e);
 	return 0;
 }
 
@@ -314,7 +373,8 @@ int readback_walls(const struct readback *rb, struct outcome *out, struct err *e
 		return -1;
 	report(&walls[WALL_ROOTFS], WALL_APPLIED, true,
 	       "every mount read-only but the planned ones");
-	if (read_text(proc, "net/dev", buf, READBACK_TEXT_BYTES, e) != 0 ||
+	if ((rb->init_pid && check_init(rb, buf, READBACK_TEXT_BYTES, e) != 0) ||
+	    read_text(proc, "net/dev", buf, READBACK_TEXT_BYTES, e) != 0 ||
 	    wrong_is_error(readback_links(buf), e) != 0 ||
 	    check_cgroup(rb, proc, buf, READBACK_TEXT_BYTES, walls, e) != 0 ||
 	    check_rlimits(rb, e) != 0)

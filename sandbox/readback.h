@@ -20,6 +20,8 @@ struct readback {
 	const struct cgroup *cgroup;
 	const char *cgroup_why; /* why there is no cgroup */
 	pid_t pid;		/* the held child, in our pid namespace */
+	pid_t init_pid;		/* sealed by now */
+	rlim_t nproc;		/* 0 = a cgroup counts */
 	uid_t host_uid;
 	gid_t host_gid;
 };

@@ -195,6 +195,13 @@ static int make_wire(struct run *r, struct err *e)
 
 /* --- start ---------------------------------------------------------------------------------------- */
 
+#define WIRE_ANY 0 /* READY or SEALED */
+
+static bool is_late(uint32_t type)
+{
+	return type == WIRE_READY || type == WIRE_SEALED;
+}
+
 /* A signal during set-up cancels; the wire may bring an error, an unexpected type or its end. */
 int run_wait(struct run *r, uint32_t type, struct wire *w, int *fds, size_t fd_cap, size_t *out_fds,
 	     pid_t *out_pid, struct err *e)
@@ -236,7 +243,7 @@ int run_wait(struct run *r, uint32_t type, struct wire *w, int *fds, size_t fd_c
 		return err_set(e, ERR_SETUP, 0, ERR_AT,
 			       "the workload's process died before it was ready: its seccomp profile "
 			       "must allow seccomp, sendmsg, recvmsg and execve");
-	if (n != (ssize_t)sizeof(*w) || w->type != type)
+	if (n != (ssize_t)sizeof(*w) || (w->type != type && (type != WIRE_ANY || !is_late(w->type))))
 		return err_internal(e, "unexpected message from the sandbox");
 	return 0;
 }
@@ -291,18 +298,42 @@ static int start_stage(struct run *r, struct err *e)
 	return rc;
 }
 
+/* READY of the workload's process and SEALED of init, in any order: nothing is released before both. */
+static int wait_ready(struct run *r, pid_t *out_pid, struct err *e)
+{
+	bool ready = false, sealed = false;
+
+	while (!ready || !sealed) {
+		int fds[2] = { -1, -1 };
+		size_t fd_count = 0;
+		struct wire w;
+		pid_t pid = 0;
+
+		if (run_wait(r,
+			     sealed  ? WIRE_READY
+			     : ready ? WIRE_SEALED
+				     : WIRE_ANY,
+			     &w, fds, 2, &fd_count, &pid, e) != 0)
+			return -1;
+		if (w.type == WIRE_SEALED) {
+			sealed = true;
+			continue;
+		}
+		ready = true;
+		r->listener = fds[0];
+		r->scratch = fds[1];
+		*out_pid = pid;
+	}
+	return 0;
+}
+
 static int start_init(struct run *r, struct err *e)
 {
-	int fds[2] = { -1, -1 };
-	size_t fd_count = 0;
-	struct wire w;
 	pid_t pid = 0;
 
-	if (send_go(r, e) != 0 || run_wait(r, WIRE_READY, &w, fds, 2, &fd_count, &pid, e) != 0)
+	if (send_go(r, e) != 0 || wait_ready(r, &pid, e) != 0)
 		return -1;
-	r->listener = fds[0];
-	r->scratch = fds[1];
-	if (fd_count < 1 || pid <= 0)
+	if (r->listener < 0 || pid <= 0)
 		return err_internal(e, "the workload's process sent no listener");
 	/* It is held in a read and its parent is alive: the number can't be another process's. */
 	r->workload.pid = pid;
@@ -316,6 +347,8 @@ static int read_back(struct run *r, struct err *e)
 			       .cgroup = r->cgroup,
 			       .cgroup_why = r->cgroup_why,
 			       .pid = r->workload.pid,
+			       .init_pid = r->init.pid,
+			       .nproc = r->launch.nproc,
 			       .host_uid = r->host_uid,
 			       .host_gid = r->host_gid };
 

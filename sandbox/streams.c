@@ -8,31 +8,39 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/statfs.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include "base/fd.h"
 #include "base/text.h"
 
-#define NSFS_MAGIC_NUMBER 0x6e736673
-
 static const char *const stream_names[3] = { "stdin", "stdout", "stderr" };
 
-/* A copy of the caller's descriptor n to write to without blocking.  Its O_NONBLOCK flag is shared
- * with the caller's other processes, so it is never set; pipes and terminals are opened anew. */
-static int open_caller_output(int n, struct relay *r, struct err *e)
+static bool is_dev_null(const struct stat *st)
+{
+	return S_ISCHR(st->st_mode) && st->st_rdev == makedev(1, 3);
+}
+
+/* The caller's descriptor n opened anew without blocking, -1 if that can't be.  Its own O_NONBLOCK flag
+ * is shared with the caller's other processes, so it is never set. */
+static int reopen(int n, int mode)
 {
 	char path[32];
 	struct text t = TEXT_ON(path);
+
+	text_fmt(&t, "/proc/self/fd/%d", n);
+	return open(path, mode | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+}
+
+static int open_caller_output(int n, struct relay *r, struct err *e)
+{
 	struct stat st;
 
 	if (fstat(n, &st) != 0)
 		return err_sys(e, "stat %s", stream_names[n]);
 	r->how = S_ISSOCK(st.st_mode) ? RELAY_SOCKET : RELAY_CAREFUL;
 	if (S_ISFIFO(st.st_mode) || S_ISCHR(st.st_mode)) {
-		text_fmt(&t, "/proc/self/fd/%d", n);
-		r->to = open(path, O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+		r->to = reopen(n, O_WRONLY);
 		if (r->to >= 0) {
 			r->how = RELAY_NONBLOCK;
 			return 0;
@@ -44,6 +52,21 @@ static int open_caller_output(int n, struct relay *r, struct err *e)
 	return r->to < 0 ? err_sys(e, "duplicate %s", stream_names[n]) : 0;
 }
 
+/* --stdin, --stdout, --stderr FILE: nothing that could make us wait for somebody else. */
+static int open_named(const char *path, int n, int flags, struct err *e)
+{
+	autofd int fd = open(path, flags | O_NONBLOCK | O_NOCTTY | O_CLOEXEC, 0666);
+	struct stat st;
+
+	if (fd < 0 && errno != ENXIO)
+		return err_sys(e, "open '%s' for %s", path, stream_names[n]);
+	if (fd < 0 || fstat(fd, &st) != 0 || !(S_ISREG(st.st_mode) || is_dev_null(&st)))
+		return err_unsupported(e,
+				       "--%s '%s' is no regular file; use the shell's redirection",
+				       stream_names[n], path);
+	return fd_take(&fd);
+}
+
 static int open_output(const struct stream_plan *plan, int n, struct streams *s, struct err *e)
 {
 	struct relay *r = &s->relay[n];
@@ -51,10 +74,10 @@ static int open_output(const struct stream_plan *plan, int n, struct streams *s,
 
 	r->counted = true;
 	if (plan->kind == STREAM_PATH) {
-		r->to = open(plan->path, O_WRONLY | O_CREAT | O_TRUNC | O_NOCTTY | O_CLOEXEC, 0666);
+		r->to = open_named(plan->path, n, O_WRONLY | O_CREAT | O_TRUNC, e);
 		r->how = RELAY_NONBLOCK;
 		if (r->to < 0)
-			return err_sys(e, "open '%s' for %s", plan->path, stream_names[n]);
+			return -1;
 	} else if (plan->kind == STREAM_NULL) {
 		r->to = open("/dev/null", O_WRONLY | O_CLOEXEC);
 		if (r->to < 0)
@@ -71,9 +94,17 @@ static int open_output(const struct stream_plan *plan, int n, struct streams *s,
 	return 0;
 }
 
-static bool is_dev_null(const struct stat *st)
+/* Another reader of the same pipe or terminal may be faster than we are after a poll: only a descriptor
+ * of our own may be read without blocking.  Where it can't be had, poll is all there is. */
+static int open_caller_input(struct relay *r, struct err *e)
 {
-	return S_ISCHR(st->st_mode) && st->st_rdev == makedev(1, 3);
+	struct stat st;
+
+	if (fstat(0, &st) == 0 && (S_ISFIFO(st.st_mode) || S_ISCHR(st.st_mode)))
+		r->from = reopen(0, O_RDONLY);
+	if (r->from < 0)
+		r->from = fcntl(0, F_DUPFD_CLOEXEC, 3);
+	return r->from < 0 ? err_sys(e, "duplicate stdin") : 0;
 }
 
 static int open_input(const struct stream_plan *plan, struct streams *s, struct err *e)
@@ -83,13 +114,11 @@ static int open_input(const struct stream_plan *plan, struct streams *s, struct 
 	int ends[2];
 
 	if (plan->kind == STREAM_PATH) {
-		r->from = open(plan->path, O_RDONLY | O_NOCTTY | O_CLOEXEC);
+		r->from = open_named(plan->path, 0, O_RDONLY, e);
 		if (r->from < 0)
-			return err_sys(e, "open '%s' for stdin", plan->path);
-	} else if (plan->kind == STREAM_INHERIT) {
-		r->from = fcntl(0, F_DUPFD_CLOEXEC, 3);
-		if (r->from < 0)
-			return err_sys(e, "duplicate stdin");
+			return -1;
+	} else if (plan->kind == STREAM_INHERIT && open_caller_input(r, e) != 0) {
+		return -1;
 	}
 	if (r->from >= 0 && fstat(r->from, &st) != 0)
 		return err_sys(e, "stat stdin");
@@ -251,37 +280,32 @@ void streams_release(struct streams *s)
 	}
 }
 
-static bool is_connected_unix(int fd)
+/* A connected internet stream; every other socket leads to names or descriptors of the host. */
+static bool is_connected_stream(int fd)
 {
+	socklen_t peer_len = sizeof(struct sockaddr_storage), len = sizeof(int);
 	struct sockaddr_storage peer;
-	socklen_t len = sizeof(peer), int_len = sizeof(int);
-	int domain = 0;
+	int domain = 0, type = 0;
 
-	return getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &int_len) == 0 && domain == AF_UNIX &&
-	       getpeername(fd, (struct sockaddr *)&peer, &len) == 0;
+	if (getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &len) != 0 ||
+	    getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &len) != 0)
+		return false;
+	return (domain == AF_INET || domain == AF_INET6) && type == SOCK_STREAM &&
+	       getpeername(fd, (struct sockaddr *)&peer, &peer_len) == 0;
 }
 
 int streams_check_passed(int fd, struct err *e)
 {
 	int flags = fcntl(fd, F_GETFL);
-	struct statfs fs;
 	struct stat st;
-	const char *what = NULL;
 
-	if (flags < 0 || fstat(fd, &st) != 0 || fstatfs(fd, &fs) != 0)
+	if (flags < 0 || fstat(fd, &st) != 0)
 		return err_set(e, ERR_USAGE, errno, ERR_AT, "--pass-fd %d", fd);
-	if (flags & O_PATH)
-		what = "an O_PATH descriptor";
-	else if (S_ISDIR(st.st_mode))
-		what = "a directory";
-	else if (S_ISBLK(st.st_mode))
-		what = "a block device";
-	else if (S_ISREG(st.st_mode))
-		what = fs.f_type == NSFS_MAGIC_NUMBER
-			       ? "a namespace"
-			       : "a regular file (it could be reopened for writing; "
-				 "use --ro or a pipe)";
-	else if (S_ISSOCK(st.st_mode) && is_connected_unix(fd))
-		what = "a connected unix socket";
-	return what ? err_usage(e, "--pass-fd %d is %s: not handed to a sandbox", fd, what) : 0;
+	if (!(flags & O_PATH) &&
+	    (S_ISFIFO(st.st_mode) || (S_ISSOCK(st.st_mode) && is_connected_stream(fd))))
+		return 0;
+	return err_usage(e,
+			 "--pass-fd %d is neither a pipe nor a connected tcp socket: anything else could "
+			 "be a way out (use --ro for a file)",
+			 fd);
 }

@@ -7,8 +7,10 @@
  *	supervisor -> stage	WIRE_GO		id maps are written
  *	stage -> supervisor	WIRE_INIT	init is started; carries its pidfd
  *	supervisor -> init	WIRE_GO		stage is reaped: the workload may be forked
+ *	init -> supervisor	WIRE_SEALED	own filter loaded, every other descriptor closed
  *	workload -> supervisor	WIRE_READY	all walls up, holding; carries listener, scratch directory
  *	supervisor -> workload	WIRE_GO		released: execve
+ *				(SEALED and READY come in any order)
  *	any -> supervisor	WIRE_ERROR	a step failed; carries struct err
  *	init -> supervisor	WIRE_ENDED	the workload's main process ended; carries its siginfo */
 #ifndef SANDBOX_WIRE_H
@@ -19,7 +21,7 @@
 
 #include "base/err.h"
 
-enum wire_type { WIRE_GO = 0x45523031, WIRE_INIT, WIRE_READY, WIRE_ERROR, WIRE_ENDED };
+enum wire_type { WIRE_GO = 0x45523031, WIRE_INIT, WIRE_READY, WIRE_SEALED, WIRE_ERROR, WIRE_ENDED };
 
 struct wire {
 	uint32_t type;
