@@ -49,22 +49,31 @@ static void test_mounts(void)
 		{ .kind = TREE_SCRATCH, .target = "/tmp", .writable = true },
 		{ .kind = TREE_BIND, .target = "/out", .writable = true },
 		{ .kind = TREE_HIDE, .target = "/proc/keys" },
+		{ .kind = TREE_BIND, .target = "/out/ro" },
+		{ .kind = TREE_BIND, .target = "/o s", .writable = true },
 	};
-	struct plan plan = { .rows = rows, .row_count = 3 };
+	struct plan plan = { .rows = rows, .row_count = 5 };
 
 	ok(!readback_mounts(&plan, ROOT_LINE "1 85 0:1 / /tmp rw,nosuid - tmpfs t rw\n"), "scratch");
-	ok(!readback_mounts(&plan, ROOT_LINE "1 85 0:1 / /out/deep rw - ext4 t rw\n"),
+	ok(!readback_mounts(&plan, ROOT_LINE "1 85 0:1 / /out/deep rw,nosuid - ext4 t rw\n"),
 	   "a mount below a writable tree");
-	ok(!readback_mounts(&plan, ROOT_LINE "1 85 0:1 /null /proc/keys rw - devtmpfs d rw\n"),
+	ok(!readback_mounts(&plan,
+			    ROOT_LINE "1 85 0:1 /null /proc/keys rw,nosuid - devtmpfs d rw\n"),
 	   "a cover");
 	ok(readback_mounts(&plan, "85 42 0:40 / / rw,nosuid - tmpfs r rw\n") != NULL,
 	   "a writable root");
-	ok(readback_mounts(&plan, ROOT_LINE "1 85 0:1 / /usr rw - ext4 d rw\n") != NULL,
+	ok(readback_mounts(&plan, ROOT_LINE "1 85 0:1 / /usr rw,nosuid - ext4 d rw\n") != NULL,
 	   "a writable /usr");
-	ok(readback_mounts(&plan, ROOT_LINE "1 85 0:1 / /tmpx rw - tmpfs t rw\n") != NULL,
+	ok(readback_mounts(&plan, ROOT_LINE "1 85 0:1 / /tmpx rw,nosuid - tmpfs t rw\n") != NULL,
 	   "a longer name is another directory");
-	ok(readback_mounts(&plan, ROOT_LINE "1 85 0:1 / /dev rw - devtmpfs d rw\n") != NULL,
+	ok(readback_mounts(&plan, ROOT_LINE "1 85 0:1 / /dev rw,nosuid - devtmpfs d rw\n") != NULL,
 	   "the host's whole /dev");
+	ok(readback_mounts(&plan, ROOT_LINE "1 85 0:1 / /out/ro rw,nosuid - ext4 d rw\n") != NULL,
+	   "a read-only tree inside a writable one");
+	ok(readback_mounts(&plan, ROOT_LINE "1 85 0:1 / /tmp rw,relatime - tmpfs t rw\n") != NULL,
+	   "a mount without nosuid");
+	ok(!readback_mounts(&plan, ROOT_LINE "1 85 0:1 / /o\\040s rw,nosuid - ext4 d rw\n"),
+	   "an escaped space");
 	ok(readback_mounts(&plan, "") != NULL, "no mounts at all");
 	ok(readback_mounts(&plan, "garbage\n") != NULL, "garbage");
 }
