@@ -205,7 +205,7 @@ fuzz:  ## build the fuzz targets and run each for FUZZ_SECONDS (default 20)
 bench: all  ## run the benchmarks
 	@tests/bench/run
 
-demo: all  ## run the demonstration
+demo:  ## install what is missing, build, and run six workloads
 	@tests/demo/run
 
 deps:  ## install (as root) or name what building and testing need

@@ -46,7 +46,8 @@
 static int fill_standard_descriptors(struct err *e)
 {
 	for (int fd = 0; fd < 3; fd++)
-		if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", O_RDWR | O_CLOEXEC) != fd)
+		if (fcntl(fd, F_GETFD) < 0 && errno == EBADF &&
+		    open("/dev/null", O_RDWR | O_CLOEXEC) != fd)
 			return err_sys(e, "open /dev/null as descriptor %d", fd);
 	return 0;
 }

@@ -104,10 +104,12 @@ static int finish(struct run *run)
 	return status;
 }
 
-static int refuse(struct run *run, const struct err *why)
+static int refuse(struct run *run, struct err *why)
 {
 	struct err e;
 	int status = report_error(why);
+
+	err_stage(why, "policy"); /* unless resolve has named its own */
 
 	record_refused(run->policy, why, &run->outcome);
 	if (run->file.dir >= 0 &&

@@ -204,7 +204,7 @@ static int resolve_streams(const struct policy *policy, struct plan *plan, struc
 	for (int i = 0; i < 3; i++) {
 		streams[i]->kind = paths[i] ? STREAM_PATH : STREAM_INHERIT;
 		streams[i]->path = paths[i];
-		if (!paths[i] && fcntl(i, F_GETFD) < 0)
+		if (!paths[i] && fcntl(i, F_GETFD) < 0 && errno == EBADF)
 			streams[i]->kind = STREAM_NULL;
 	}
 	plan->stderr_to_stdout = policy->stderr_to_stdout;

@@ -212,8 +212,8 @@ static int add_localtime(struct plan *plan, struct err *e)
 	ssize_t len = readlink("/etc/localtime", link, sizeof(link) - 1);
 	struct tree_row row = { .kind = TREE_SYMLINK, .target = "/etc/localtime" };
 
-	if (len < 0)
-		return 0; /* none, or a copy: UTC */
+	if (len < 0) /* none, or a copy: UTC */
+		return errno == ENOENT || errno == EINVAL ? 0 : err_sys(e, "read /etc/localtime");
 	row.source = plan_printf(plan, "%.*s", (int)len, link);
 	return row.source ? add(plan, row, e) : err_nomem(e);
 }

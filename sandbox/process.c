@@ -98,7 +98,8 @@ void process_release(struct process *p)
 
 	if (p->pidfd < 0)
 		return;
-	process_signal(p, SIGKILL);
-	process_reap(p, &info, NULL, true);
+	/* Never wait for one that could not be told to die: the parent-death signal ends it with us. */
+	if (process_signal(p, SIGKILL) == 0 || kill(p->pid, SIGKILL) == 0)
+		process_reap(p, &info, NULL, true);
 	fd_close(&p->pidfd);
 }
