@@ -1,8 +1,10 @@
 /* verdict.c - sentences from outcomes: cause, then remedy; one row per reason. */
 #include "cmd/verdict.h"
 
+#include <errno.h>
 #include <signal.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "profiles/units.h"
 #include "seccomp/notify.h"
@@ -112,6 +114,17 @@ static void say_reason(struct text *t, const struct policy *policy, const struct
 		text_str(t, sentences[reason].after);
 }
 
+/* The two surprises of a first run: the caller's files are not inside, and there is no implicit shell. */
+static void say_exec_hint(struct text *t, const char *command, int exec_errno)
+{
+	if (exec_errno == ENOENT && strchr(command, '/') && access(command, F_OK) == 0)
+		text_str(t,
+			 "; it exists here, but only what --ro or --rw names is shown inside: "
+			 "--ro \"$PWD:/src\" --chdir /src (or its #! interpreter is missing inside)");
+	else if (exec_errno == ENOEXEC)
+		text_str(t, "; add a #! line, or run it with sh");
+}
+
 bool verdict_line(struct text *t, const struct policy *policy, const struct outcome *o)
 {
 	const struct verdict *v = &o->verdict;
@@ -120,6 +133,8 @@ bool verdict_line(struct text *t, const struct policy *policy, const struct outc
 		return false;
 	if (o->has_error) {
 		text_str(t, o->error.msg);
+		if (v->reason == REASON_EXEC_FAILED)
+			say_exec_hint(t, policy->argv[0], o->evidence.exec_errno);
 		return true;
 	}
 	text_fmt(t, "%s: %s: ", v->status == RUN_SIGNALED ? "ended" : run_status_word(v->status),

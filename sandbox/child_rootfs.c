@@ -234,9 +234,7 @@ static int row_hide(struct tree_state *s, const struct tree_row *row, int tree, 
 	(void)s, (void)tree;
 	if (row->mode == 0) {
 		if (stat(row->target, &st) != 0) {
-			if (errno == ENOENT)
-				return 0; /* nothing there: nothing to hide */
-			return err_sys(e, "hide '%s'", row->target);
+			return err_sys(e, "--hide '%s'", row->target);
 		}
 		is_dir = S_ISDIR(st.st_mode);
 	}

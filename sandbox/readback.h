@@ -32,7 +32,8 @@ int readback_walls(const struct readback *rb, struct outcome *out, struct err *e
 /* Pure parts, for tests: each returns NULL if the text is as planned, else what is wrong. */
 const char *readback_status(const struct readback *rb, const char *status,
 			    struct wall_report *walls);
-const char *readback_mounts(const struct plan *plan, const char *mountinfo);
+/* readback_mounts() leaves the mount point it looked at last in path. */
+const char *readback_mounts(const struct plan *plan, const char *mountinfo, char *path, size_t cap);
 const char *readback_links(const char *net_dev);
 
 #endif

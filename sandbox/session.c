@@ -149,6 +149,10 @@ static void report_limits(struct run *r)
 		r->out->limits[i].value = r->plan->limits.value[i];
 		r->out->limits[i].by = r->plan->limits.value[i] == LIMIT_NONE ? BY_NONE : by[i];
 	}
+	if (r->launch.nproc)
+		outcome_warn(r->out,
+			     "pids: without a control group a refused fork leaves no trace; the run "
+			     "ends as it ends");
 	for (size_t i = 0; i < r->plan->rlimit_count; i++)
 		if (r->plan->rlimits[i].set < r->plan->rlimits[i].wanted)
 			outcome_warn(r->out,

@@ -75,13 +75,17 @@ teardown_file() {
 	done
 }
 
-@test "--hide covers a file or a directory with nothing, and a missing PATH is no error" {
+@test "--hide covers a file, a directory or what a link names; a missing PATH is refused" {
 	for who in $users; do
-		run -0 sandbox --hide /usr/share --hide /etc/passwd --hide /no/such/path -- sh -c \
+		run -0 sandbox --hide /usr/share --hide /etc/passwd -- sh -c \
 			'ls -A /usr/share; cat /etc/passwd; (>/usr/share/x) 2>/dev/null && echo WRITTEN; true'
 		[ -z "$output" ]
 		run -0 sandbox --ro "$top/$who/tree:/data" --hide /data/file -- cat /data/file
 		[ -z "$output" ]
+		run -0 sandbox --hide /bin/sh -- cat /bin/sh
+		[ -z "$output" ]
+		run -125 sandbox --hide /no/such/path -- true
+		[[ $output = *--hide*no/such* ]]
 	done
 }
 

@@ -43,6 +43,13 @@ static void test_status(void)
 
 #define ROOT_LINE "85 42 0:40 / / ro,nosuid - tmpfs r rw\n"
 
+static const char *mounts(const struct plan *plan, const char *mountinfo)
+{
+	char path[256];
+
+	return readback_mounts(plan, mountinfo, path, sizeof(path));
+}
+
 static void test_mounts(void)
 {
 	static struct tree_row rows[] = {
@@ -54,28 +61,26 @@ static void test_mounts(void)
 	};
 	struct plan plan = { .rows = rows, .row_count = 5 };
 
-	ok(!readback_mounts(&plan, ROOT_LINE "1 85 0:1 / /tmp rw,nosuid - tmpfs t rw\n"), "scratch");
-	ok(!readback_mounts(&plan, ROOT_LINE "1 85 0:1 / /out/deep rw,nosuid - ext4 t rw\n"),
+	ok(!mounts(&plan, ROOT_LINE "1 85 0:1 / /tmp rw,nosuid - tmpfs t rw\n"), "scratch");
+	ok(!mounts(&plan, ROOT_LINE "1 85 0:1 / /out/deep rw,nosuid - ext4 t rw\n"),
 	   "a mount below a writable tree");
-	ok(!readback_mounts(&plan,
-			    ROOT_LINE "1 85 0:1 /null /proc/keys rw,nosuid - devtmpfs d rw\n"),
+	ok(!mounts(&plan, ROOT_LINE "1 85 0:1 /null /proc/keys rw,nosuid - devtmpfs d rw\n"),
 	   "a cover");
-	ok(readback_mounts(&plan, "85 42 0:40 / / rw,nosuid - tmpfs r rw\n") != NULL,
-	   "a writable root");
-	ok(readback_mounts(&plan, ROOT_LINE "1 85 0:1 / /usr rw,nosuid - ext4 d rw\n") != NULL,
+	ok(mounts(&plan, "85 42 0:40 / / rw,nosuid - tmpfs r rw\n") != NULL, "a writable root");
+	ok(mounts(&plan, ROOT_LINE "1 85 0:1 / /usr rw,nosuid - ext4 d rw\n") != NULL,
 	   "a writable /usr");
-	ok(readback_mounts(&plan, ROOT_LINE "1 85 0:1 / /tmpx rw,nosuid - tmpfs t rw\n") != NULL,
+	ok(mounts(&plan, ROOT_LINE "1 85 0:1 / /tmpx rw,nosuid - tmpfs t rw\n") != NULL,
 	   "a longer name is another directory");
-	ok(readback_mounts(&plan, ROOT_LINE "1 85 0:1 / /dev rw,nosuid - devtmpfs d rw\n") != NULL,
+	ok(mounts(&plan, ROOT_LINE "1 85 0:1 / /dev rw,nosuid - devtmpfs d rw\n") != NULL,
 	   "the host's whole /dev");
-	ok(readback_mounts(&plan, ROOT_LINE "1 85 0:1 / /out/ro rw,nosuid - ext4 d rw\n") != NULL,
+	ok(mounts(&plan, ROOT_LINE "1 85 0:1 / /out/ro rw,nosuid - ext4 d rw\n") != NULL,
 	   "a read-only tree inside a writable one");
-	ok(readback_mounts(&plan, ROOT_LINE "1 85 0:1 / /tmp rw,relatime - tmpfs t rw\n") != NULL,
+	ok(mounts(&plan, ROOT_LINE "1 85 0:1 / /tmp rw,relatime - tmpfs t rw\n") != NULL,
 	   "a mount without nosuid");
-	ok(!readback_mounts(&plan, ROOT_LINE "1 85 0:1 / /o\\040s rw,nosuid - ext4 d rw\n"),
+	ok(!mounts(&plan, ROOT_LINE "1 85 0:1 / /o\\040s rw,nosuid - ext4 d rw\n"),
 	   "an escaped space");
-	ok(readback_mounts(&plan, "") != NULL, "no mounts at all");
-	ok(readback_mounts(&plan, "garbage\n") != NULL, "garbage");
+	ok(mounts(&plan, "") != NULL, "no mounts at all");
+	ok(mounts(&plan, "garbage\n") != NULL, "garbage");
 }
 
 static void test_links(void)
