@@ -2,41 +2,22 @@
 #include "profiles/policy.h"
 
 #include <stdarg.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
-struct policy_block {
-	struct policy_block *next;
-	_Alignas(max_align_t) char data[];
-};
+#include "base/arena.h"
 
 void *policy_alloc(struct policy *policy, size_t size)
 {
-	struct policy_block *block = calloc(1, sizeof(*block) + size);
-
-	if (!block)
-		return NULL;
-	block->next = policy->arena;
-	policy->arena = block;
-	return block->data;
+	return arena_alloc(&policy->arena, size);
 }
 
 char *policy_printf(struct policy *policy, const char *fmt, ...)
 {
 	va_list ap;
-	char *copy = NULL;
-	int len;
+	char *copy;
 
 	va_start(ap, fmt);
-	len = vsnprintf(NULL, 0, fmt, ap);
-	va_end(ap);
-	if (len >= 0)
-		copy = policy_alloc(policy, (size_t)len + 1);
-	if (!copy)
-		return NULL;
-	va_start(ap, fmt);
-	vsnprintf(copy, (size_t)len + 1, fmt, ap);
+	copy = arena_vprintf(&policy->arena, fmt, ap);
 	va_end(ap);
 	return copy;
 }
@@ -57,13 +38,6 @@ void *policy_grow(struct policy *policy, void *items, size_t count, size_t size)
 
 void policy_release(struct policy *policy)
 {
-	struct policy_block *block = policy->arena;
-
-	while (block) {
-		struct policy_block *next = block->next;
-
-		free(block);
-		block = next;
-	}
+	arena_release(&policy->arena);
 	memset(policy, 0, sizeof(*policy));
 }

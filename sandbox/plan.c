@@ -2,56 +2,29 @@
 #include "sandbox/plan.h"
 
 #include <stdarg.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
-/* A list of blocks: a plan is built once, read by everybody, freed at once. */
-struct arena_block {
-	struct arena_block *next;
-	_Alignas(max_align_t) char data[];
-};
+#include "base/arena.h"
 
 void *plan_alloc(struct plan *plan, size_t size)
 {
-	struct arena_block *block = calloc(1, sizeof(*block) + size);
-
-	if (!block)
-		return NULL;
-	block->next = plan->arena;
-	plan->arena = block;
-	return block->data;
+	return arena_alloc(&plan->arena, size);
 }
 
 char *plan_printf(struct plan *plan, const char *fmt, ...)
 {
 	va_list ap;
-	char *copy = NULL;
-	int len;
+	char *copy;
 
 	va_start(ap, fmt);
-	len = vsnprintf(NULL, 0, fmt, ap);
-	va_end(ap);
-	if (len >= 0)
-		copy = plan_alloc(plan, (size_t)len + 1);
-	if (!copy)
-		return NULL;
-	va_start(ap, fmt);
-	vsnprintf(copy, (size_t)len + 1, fmt, ap);
+	copy = arena_vprintf(&plan->arena, fmt, ap);
 	va_end(ap);
 	return copy;
 }
 
 void plan_release(struct plan *plan)
 {
-	struct arena_block *block = plan->arena;
-
-	while (block) {
-		struct arena_block *next = block->next;
-
-		free(block);
-		block = next;
-	}
+	arena_release(&plan->arena);
 	memset(plan, 0, sizeof(*plan));
 }
 
