@@ -44,7 +44,8 @@ static void say_seccomp(struct text *t, const struct policy *policy, const struc
 		text_str(t, "SIGSYS, by a system call of a foreign architecture or sent by itself");
 		return;
 	}
-	text_fmt(t, "forbidden system call %s; a profile that allows it can be given with --seccomp",
+	text_fmt(t,
+		 "forbidden system call %s; a profile that allows it can be given with --seccomp FILE",
 		 seccomp_syscall_name(o->violations.entries[0].nr, buf, sizeof(buf)));
 }
 

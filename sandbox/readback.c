@@ -96,24 +96,26 @@ static bool starts_path(const char *path, const char *prefix)
 	return strncmp(path, prefix, n) == 0 && (path[n] == '\0' || path[n] == '/');
 }
 
-/* May something be writable at this mount point?  The last of the rows with the longest target that
- * covers it decides; single files covered by /dev/null and our devices show as writable too. */
+/* May something be writable at this mount point?  The rows with the longest target that covers it
+ * decide; of several on one target each has left its mount there, only the last can be reached.  Single
+ * files covered by /dev/null and our devices show as writable too. */
 static bool may_write(const struct plan *plan, const char *path)
 {
-	const struct tree_row *owner = NULL;
+	bool writable = false;
+	size_t longest = 0;
 
 	if (text_starts(path, "/dev/"))
 		return true;
 	for (size_t i = 0; i < plan->row_count; i++) {
 		const struct tree_row *row = &plan->rows[i];
+		size_t len = strlen(row->target);
 
-		if (starts_path(path, row->target) &&
-		    (!owner || strlen(row->target) >= strlen(owner->target)))
-			owner = row;
+		if (len < longest || !starts_path(path, row->target))
+			continue;
+		writable = row->writable || (len == longest && writable);
+		longest = len;
 	}
-	if (!owner)
-		return false;
-	return owner->kind == TREE_HIDE ? strcmp(owner->target, path) == 0 : owner->writable;
+	return writable;
 }
 
 /* Mount points come with space, tab, newline and backslash as \ooo (proc(5)). */

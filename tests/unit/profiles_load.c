@@ -84,7 +84,8 @@ static void check_defaults(void)
 	ok(load_policy(&f.m, "judge", &f.e) == 0, "preset judge");
 	ok(limit[LIMIT_MEMORY] == 256 << 20 && limit[LIMIT_PIDS] == 32 && limit[LIMIT_CPUS] == 1000,
 	   "its own limits");
-	ok(limit[LIMIT_DISK] == 512 << 20, "the rest from default");
+	ok(limit[LIMIT_DISK] == 64 << 20, "its disk below its memory, which pays for it");
+	ok(limit[LIMIT_OUTPUT] == 64 << 20, "the rest from default");
 	is_str(f.policy.seccomp, "strict", "strict system calls");
 	policy_release(&f.policy);
 }

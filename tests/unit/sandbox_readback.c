@@ -64,7 +64,7 @@ static void test_mounts(void)
 	ok(!mounts(&plan, ROOT_LINE "1 85 0:1 / /tmp rw,nosuid - tmpfs t rw\n"), "scratch");
 	ok(!mounts(&plan, ROOT_LINE "1 85 0:1 / /out/deep rw,nosuid - ext4 t rw\n"),
 	   "a mount below a writable tree");
-	ok(!mounts(&plan, ROOT_LINE "1 85 0:1 /null /proc/keys rw,nosuid - devtmpfs d rw\n"),
+	ok(!mounts(&plan, ROOT_LINE "1 85 0:6 /null /proc/keys rw,nosuid - devtmpfs d rw\n"),
 	   "a cover");
 	ok(mounts(&plan, "85 42 0:40 / / rw,nosuid - tmpfs r rw\n") != NULL, "a writable root");
 	ok(mounts(&plan, ROOT_LINE "1 85 0:1 / /usr rw,nosuid - ext4 d rw\n") != NULL,
