@@ -122,8 +122,8 @@ static int add_root_entry(struct plan *plan, const char *dir, const char *name, 
 	}
 	if (errno == ENOENT)
 		return 0;
-	if (lstat(path, &st) != 0)
-		return err_sys(e, "stat '%s'", path);
+	if (errno != EINVAL || lstat(path, &st) != 0) /* EINVAL: there, but no link */
+		return err_sys(e, "look at '%s'", path);
 	if (!S_ISDIR(st.st_mode) && !S_ISREG(st.st_mode))
 		return 0;
 	row.kind = TREE_BIND;
@@ -230,8 +230,11 @@ static int add_etc(struct plan *plan, const struct policy *policy, struct err *e
 					.source = etc_files[i],
 					.target = etc_files[i] };
 
-		if (stat(etc_files[i], &st) != 0)
-			continue;
+		if (stat(etc_files[i], &st) != 0) {
+			if (errno == ENOENT || errno == ENOTDIR)
+				continue;
+			return err_sys(e, "look at '%s'", etc_files[i]);
+		}
 		row.mode = st.st_mode & S_IFMT;
 		if (add_etc_parents(plan, etc_files[i], e) != 0 || add(plan, row, e) != 0)
 			return -1;
