@@ -52,7 +52,7 @@ void supervise(struct run *r);
 void supervise_kill(struct run *r, bool *flag);
 
 /* run_wait() - wait for the next message during set-up, up to WIRE timeout; 0 when w->type == type.
- * An error message, EOF, a signal or garbage is -1 with *e.  session.c */
+ * An error message, EOF, a terminating signal or garbage is -1 with *e.  session.c */
 int run_wait(struct run *r, uint32_t type, struct wire *w, int *fds, size_t fd_cap, size_t *out_fds,
 	     pid_t *out_pid, struct err *e);
 

@@ -206,30 +206,54 @@ static bool is_late(uint32_t type)
 	return type == WIRE_READY || type == WIRE_SEALED;
 }
 
-/* A signal during set-up cancels; the wire may bring an error, an unexpected type or its end. */
+/* A terminating signal cancels the set-up; others have nobody to be forwarded to yet. */
+static int take_setup_signal(struct run *r, struct err *e)
+{
+	struct signalfd_siginfo sig;
+
+	while (read(r->signal_fd, &sig, sizeof(sig)) == (ssize_t)sizeof(sig)) {
+		int number = (int)sig.ssi_signo;
+
+		if (number != SIGTERM && number != SIGINT && number != SIGHUP && number != SIGQUIT)
+			continue;
+		r->out->evidence.cancel_signal = number;
+		return err_set(e, ERR_SETUP, 0, ERR_AT, "cancelled by signal %d during set-up",
+			       number);
+	}
+	return 0;
+}
+
+/* Until the wire has something to read or stage has ended. */
+static int wait_wire(struct run *r, struct pollfd *wait, struct err *e)
+{
+	do {
+		int rc = poll(wait, 3, SETUP_TIMEOUT_MS);
+
+		if (rc < 0 && errno == EINTR)
+			continue;
+		if (rc < 0)
+			return err_sys(e, "wait for the sandbox");
+		if (rc == 0)
+			return err_set(e, ERR_SETUP, 0, ERR_AT,
+				       "set-up got stuck for %d s (a hanging file system?)",
+				       SETUP_TIMEOUT_MS / 1000);
+		if (wait[1].revents && take_setup_signal(r, e) != 0)
+			return -1;
+	} while (!wait[0].revents && !wait[2].revents);
+	return 0;
+}
+
+/* The wire may bring what is due, an error, an unexpected type or its end. */
 int run_wait(struct run *r, uint32_t type, struct wire *w, int *fds, size_t fd_cap, size_t *out_fds,
 	     pid_t *out_pid, struct err *e)
 {
 	struct pollfd wait[3] = { { .fd = r->ctl, .events = POLLIN },
 				  { .fd = r->signal_fd, .events = POLLIN },
 				  { .fd = r->stage.pidfd, .events = POLLIN } };
-	struct signalfd_siginfo sig;
 	ssize_t n;
-	int rc;
 
-	do
-		rc = poll(wait, 3, SETUP_TIMEOUT_MS);
-	while (rc < 0 && errno == EINTR);
-	if (rc == 0)
-		return err_set(e, ERR_SETUP, 0, ERR_AT,
-			       "set-up got stuck for %d s (a hanging file system?)",
-			       SETUP_TIMEOUT_MS / 1000);
-	if (wait[1].revents && read(r->signal_fd, &sig, sizeof(sig)) == (ssize_t)sizeof(sig) &&
-	    sig.ssi_signo != SIGWINCH && sig.ssi_signo != SIGPIPE) {
-		r->out->evidence.cancel_signal = (int)sig.ssi_signo;
-		return err_set(e, ERR_SETUP, 0, ERR_AT, "cancelled by signal %u during set-up",
-			       sig.ssi_signo);
-	}
+	if (wait_wire(r, wait, e) != 0)
+		return -1;
 	/* Init has the wire too, so the end of stage alone is no EOF. */
 	n = wait[0].revents ? fd_recv(r->ctl, w, sizeof(*w), fds, fd_cap, out_fds, out_pid) : 0;
 	if (n < 0)

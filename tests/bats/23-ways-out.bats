@@ -91,3 +91,19 @@ P
 		[ -z "$(awk '$5 ~ "^/dev/(null|zero)" && $6 !~ /noexec/' <<<"$output")" ]
 	done
 }
+
+@test "window changes and other harmless signals during set-up do not stop a run" {
+	for who in $users; do
+		run -0 as "$who" python3 - "$enclave" <<'P'
+import signal, subprocess, sys
+for i in range(20):
+    p = subprocess.Popen([sys.argv[1], '--', 'true'], preexec_fn=lambda: signal.pthread_sigmask(
+        signal.SIG_BLOCK, [signal.SIGWINCH, signal.SIGUSR1]))
+    for _ in range(40):
+        if p.poll() is not None:
+            break
+        p.send_signal(signal.SIGWINCH)
+    assert p.wait() == 0, i
+P
+	done
+}
