@@ -15,6 +15,7 @@
 #include <sys/resource.h>
 #include <sys/types.h>
 
+#include "netns/egress.h"
 #include "sandbox/limits.h"
 
 /* The file tree, row by row in order; later rows win.  X(identifier, word in explain) */
@@ -102,8 +103,6 @@ _Static_assert(WALL_COUNT <= 32, "wall sets are one 32-bit mask");
 const char *wall_name(enum wall_id id);
 const char *wall_meaning(enum wall_id id);
 bool wall_find(const char *name, enum wall_id *out_id);
-
-enum net_mode { NET_NONE, NET_DENY, NET_ALLOW, NET_AUDIT };
 
 struct plan {
 	void *arena; /* owner of every string below; opaque */
