@@ -1,0 +1,107 @@
+/* sniff.h - which name do the first bytes of a connection ask for?
+ *
+ * An allowed name says where a connection goes; on a shared address (CDN, load balancer) what is reached
+ * is chosen by the SNI of a TLS ClientHello, or by the Host of an HTTP request.  So under a name rule they
+ * must be the name that was asked for.  Under an address rule nobody needs to look.
+ *
+ * How to use it (the caller's side of the contract)
+ *   - Dial the upstream and pass its bytes on to the workload at once: protocols in which the server
+ *     speaks first (SSH, SMTP, FTP, MySQL) need no timer that way, and a server that has heard nothing
+ *     can't have been told another name.
+ *   - Hold the workload's bytes: append them to one buffer of SNIFF_MAX and call sniff_feed() with all of
+ *     it after each read.  No byte goes upstream before a verdict.
+ *   - SNIFF_MORE: read on.  End of file, or no verdict 10 s after the FIRST byte: refuse (sniff_matches()
+ *     gives SNIFF_UNDECIDED).  Never take it for opaque then: "GE" and a pause would be a way around.
+ *     Before the first byte nothing is held and no timer runs.
+ *   - else: sniff_matches() against the name of the connection; OK: send the buffer, relay from now on
+ *     without looking; not OK: reset, and record reason and name.
+ *
+ * What is looked for
+ *   TLS	first byte 0x16, second 3: handshake messages are put together over records and segments (both
+ *		may cut anywhere), then the SNI extension.  An encrypted ClientHello shows its outer name;
+ *		`ech` tells that the extension is there (browsers send a dummy one: GREASE).
+ *	A record that is not a handshake first (alert, change cipher spec) is malformed: some servers
+ *		skip it and read on.
+ *   HTTP	the first line, blank lines before it skipped, holds "HTTP/" in any case: the head must then
+ *		follow the strict form of RFC 9112, so that no server can read another name in it than we:
+ *		CRLF only, no folding, exactly one Host, no blank before a colon, no control bytes; in
+ *		absolute form ("GET http://name/") and in CONNECT the target's name counts and Host must be
+ *		equal.  "GET /x" without a version is HTTP/0.9: no name.
+ *   HTTP/2 without TLS ("PRI * HTTP/2.0"): the name is in a compressed header: HTTP without name.
+ *   else	opaque.  An SSLv2 hello is opaque: it can't carry a name.
+ *
+ * Limits, stated in SECURITY.md: only the first request of a connection is seen; SNI says nothing about
+ * the Host inside; STARTTLS and protocols unknown to us are not looked into; UDP (QUIC) isn't either.
+ *
+ * Pure: no I/O, no allocation.   Runs in: gateway, tests.
+ * Sources: RFC 5246, 6066, 8446, 9112, 9460.   Fuzzed: tests/fuzz/fuzz_sniff.c. */
+#ifndef NETNS_SNIFF_H
+#define NETNS_SNIFF_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "netns/name.h"
+
+#define SNIFF_MAX 32768 /* most bytes looked at: twice what common servers take as an HTTP head */
+#define SNIFF_TIMEOUT_MS 10000 /* from the first byte to a verdict */
+
+enum sniff_kind {
+	SNIFF_MORE, /* no verdict yet */
+	SNIFF_TLS,  /* name is the SNI */
+	SNIFF_TLS_NO_NAME,
+	SNIFF_HTTP,	    /* name is the Host */
+	SNIFF_HTTP_NO_NAME, /* no Host, HTTP/0.9, HTTP/2 without TLS */
+	SNIFF_OPAQUE,	    /* neither TLS nor HTTP */
+	SNIFF_MALFORMED,    /* looks like one of them but is not well formed, or too long */
+};
+
+/* Starts zeroed. */
+struct sniff {
+	enum sniff_kind kind;
+	bool is_tls;	     /* for MORE and MALFORMED: what it looked like */
+	bool ech;	     /* TLS with the encrypted_client_hello extension */
+	char name[NAME_CAP]; /* canonical; an address as text is possible; "" if none */
+	size_t scanned;	     /* private: bytes that need not be looked at again */
+};
+
+/* sniff_feed() - look at all bytes of the connection so far.
+ * @bytes: from the first byte on, the same as last time and perhaps more; at most SNIFF_MAX count.
+ * A verdict other than SNIFF_MORE is final.  len == SNIFF_MAX always gives one. */
+enum sniff_kind sniff_feed(struct sniff *sniff, const uint8_t *bytes, size_t len);
+
+/* X(identifier, word in logs) */
+#define SNIFF_MATCH_TABLE(X)              \
+	X(OK, "ok")                       \
+	X(SNI_MISMATCH, "sni-mismatch")   \
+	X(NO_SNI, "no-sni")               \
+	X(HOST_MISMATCH, "host-mismatch") \
+	X(NO_HOST, "no-host")             \
+	X(BAD_TLS, "malformed-tls")       \
+	X(BAD_HTTP, "malformed-http")     \
+	X(UNDECIDED, "no-verdict")
+
+enum sniff_match {
+#define SNIFF_MATCH_ENUM(id, word) SNIFF_##id,
+	SNIFF_MATCH_TABLE(SNIFF_MATCH_ENUM)
+#undef SNIFF_MATCH_ENUM
+		SNIFF_MATCH_COUNT
+};
+
+const char *sniff_match_word(enum sniff_match match);
+
+/* sniff_matches() - may this connection, opened for `name` under a name rule, go on?
+ * @name: canonical, the exact name that was asked for (not the pattern of the rule).
+ *
+ *	TLS or HTTP with that name	OK; the port in Host is not compared
+ *	with another name		mismatch
+ *	TLS without SNI			refused: everything that connects by name has sent one for years
+ *					(openssl s_client since 1.1.1); without it the server chooses
+ *	HTTP without Host		refused for the same reason (HTTP/1.0 clients send Host, too)
+ *	opaque				OK on any port (SSH on 443 is common): bytes that are neither TLS nor
+ *					HTTP can't choose among the names of a shared address
+ *	malformed, no verdict yet	refused */
+enum sniff_match sniff_matches(const struct sniff *sniff, const char *name);
+
+#endif
