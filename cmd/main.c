@@ -27,7 +27,7 @@
  *            host, slot    facts of this host; one number per live run
  *            idmap, caps, rootfs, limits, cgroup*   user ids, file tree, quotas and their back ends
  *            streams, watchdog, readback   relays; limits without a cgroup; what is really in force
- *            reason        evidence to verdict; outcome: what a record is made from
+ *            reason        evidence to verdict; outcome, timeline: what a record is made from
  * seccomp/   spec, filter  profiles to BPF, compiled at build time; notify: denied calls, counted
  * base/      err fd text clock banned   what everything may use
  * tests/     run           counts; unit, bats, fuzz, fault, vm, bench, lint mirror the above */

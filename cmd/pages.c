@@ -30,13 +30,20 @@ const struct page_row page_record_members[] = {
 	{ "phase", "setup, exec, run or teardown: how far it came" },
 	{ "status", "running, exited, signaled, killed, refused or failed" },
 	{ "reason", "why it ended: one of the words below" },
+	{ "cause", "the sentence that was printed; null when there was none" },
 	{ "certainty", "exact, or inferred where the kernel leaves no proof" },
 	{ "evidence", "the counters and signals the reason rests on" },
 	{ "exit_code, signal, core_dumped", "how the command's main process itself ended" },
 	{ "exit_status", "what enclave-run exited with" },
 	{ "usage",
-	  "wall_ns, cpu_user_ns, cpu_system_ns, throttled_ns, memory_peak_bytes, pids_peak, "
-	  "oom_kills, stdout_bytes and more" },
+	  "wall_ns, cpu_user_ns, cpu_system_ns, throttled_ns, memory_peak_bytes, pids_peak "
+	  "(threads count), oom_kills, stdout_bytes and more; null is not known. Without a "
+	  "control group the peaks are the largest that was seen at a look every 20 ms, and a "
+	  "killed run's context switches are never known" },
+	{ "timeline",
+	  "interval_ns and samples, at most 128: [nanoseconds since the start, bytes of memory, "
+	  "nanoseconds of cpu time so far, processes and threads]. The first is taken after 10 ms; "
+	  "the interval doubles whenever the list is full, and what is merged keeps the highest" },
 	{ "limits", "by name: value, unit and enforced_by (cgroup, rlimit, watchdog, tmpfs, none)" },
 	{ "walls", "by name: state (applied, absent), detail, and whether it was read back from the "
 		   "running sandbox" },

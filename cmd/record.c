@@ -12,6 +12,7 @@
 #include "base/fd.h"
 #include "base/text.h"
 #include "cmd/json.h"
+#include "cmd/verdict.h"
 #include "seccomp/notify.h"
 
 static void put(json_t *object, const char *name, json_t *value)
@@ -110,7 +111,22 @@ static json_t *evidence_json(const struct evidence *ev)
 
 static json_t *usage_json(const struct outcome *o)
 {
-	const struct outcome_usage *u = &o->usage;
+	static const struct outcome_usage nothing = {
+		.wall_ns = UINT64_MAX,
+		.cpu_user_ns = UINT64_MAX,
+		.cpu_system_ns = UINT64_MAX,
+		.throttled_ns = UINT64_MAX,
+		.oom_kills = UINT64_MAX,
+		.stdin_bytes = UINT64_MAX,
+		.stdout_bytes = UINT64_MAX,
+		.stderr_bytes = UINT64_MAX,
+		.disk_used_bytes = UINT64_MAX,
+		.disk_used_inodes = UINT64_MAX,
+		.context_switches_voluntary = UINT64_MAX,
+		.context_switches_forced = UINT64_MAX,
+	};
+	/* What was never started has used nothing that anybody measured. */
+	const struct outcome_usage *u = o->phase == PHASE_SETUP ? &nothing : &o->usage;
 	json_t *object = json_object();
 
 	put(object, "wall_ns", json_u64(u->wall_ns));
@@ -128,6 +144,25 @@ static json_t *usage_json(const struct outcome *o)
 	put(object, "disk_used_inodes", json_u64(u->disk_used_inodes));
 	put(object, "context_switches_voluntary", json_u64(u->context_switches_voluntary));
 	put(object, "context_switches_forced", json_u64(u->context_switches_forced));
+	return object;
+}
+
+static json_t *timeline_json(const struct timeline *line)
+{
+	json_t *object = json_object(), *samples = json_array();
+
+	put(object, "interval_ns", line->count ? json_u64(line->interval_ns) : json_null());
+	put(object, "samples", samples);
+	for (size_t i = 0; i < line->count; i++) {
+		const struct timeline_sample *s = &line->samples[i];
+		json_t *row = json_array();
+
+		json_array_append_new(row, json_u64(s->t_ns));
+		json_array_append_new(row, json_u64(s->memory_bytes));
+		json_array_append_new(row, json_u64(s->cpu_ns));
+		json_array_append_new(row, json_u64(s->pids));
+		json_array_append_new(samples, row);
+	}
 	return object;
 }
 
@@ -189,6 +224,15 @@ static json_t *violations_json(const struct policy *policy, const struct outcome
 		json_array_append_new(list, object);
 	}
 	return list;
+}
+
+/* The sentence that was printed, for whoever reads the record instead. */
+static json_t *cause_json(const struct policy *policy, const struct outcome *o)
+{
+	char buf[640];
+	struct text t = TEXT_ON(buf);
+
+	return verdict_cause(&t, policy, o) ? json_bytes(buf) : json_null();
 }
 
 static json_t *error_json(const struct outcome *o)
@@ -285,6 +329,7 @@ json_t *record_final(const struct policy *policy, const struct plan *plan, const
 	put(record, "phase", json_string(phases[o->phase]));
 	put(record, "status", json_string(run_status_word(v->status)));
 	put(record, "reason", json_string(reason_word(v->reason)));
+	put(record, "cause", cause_json(policy, o));
 	put(record, "certainty", json_string(v->exact ? "exact" : "inferred"));
 	put(record, "evidence", evidence_json(&o->evidence));
 	put(record, "exit_code", integer_unless(v->exit_code, -1));
@@ -292,6 +337,7 @@ json_t *record_final(const struct policy *policy, const struct plan *plan, const
 	put(record, "core_dumped", json_boolean(v->core_dumped));
 	put(record, "exit_status", json_integer(v->exit_status));
 	put(record, "usage", usage_json(o));
+	put(record, "timeline", timeline_json(&o->timeline));
 	put(record, "limits", limits_json(o));
 	put(record, "walls", walls_json(o));
 	put(record, "violations", violations_json(policy, o));

@@ -126,7 +126,7 @@ static void say_exec_hint(struct text *t, const char *command, int exec_errno)
 		text_str(t, "; add a #! line, or run it with sh");
 }
 
-bool verdict_line(struct text *t, const struct policy *policy, const struct outcome *o)
+bool verdict_cause(struct text *t, const struct policy *policy, const struct outcome *o)
 {
 	const struct verdict *v = &o->verdict;
 
@@ -138,12 +138,21 @@ bool verdict_line(struct text *t, const struct policy *policy, const struct outc
 			say_exec_hint(t, policy->argv[0], o->evidence.exec_errno);
 		return true;
 	}
-	text_fmt(t, "%s: %s: ", v->status == RUN_SIGNALED ? "ended" : run_status_word(v->status),
-		 reason_word(v->reason));
 	say_reason(t, policy, o);
 	if (o->evidence.stopped)
 		text_str(t, " (its main process was stopped)");
 	return true;
+}
+
+bool verdict_line(struct text *t, const struct policy *policy, const struct outcome *o)
+{
+	const struct verdict *v = &o->verdict;
+
+	if (v->reason != REASON_EXIT && v->reason != REASON_SIGNAL && !o->has_error)
+		text_fmt(t, "%s: %s: ",
+			 v->status == RUN_SIGNALED ? "ended" : run_status_word(v->status),
+			 reason_word(v->reason));
+	return verdict_cause(t, policy, o);
 }
 
 void verdict_summary(struct text *t, const struct outcome *o)

@@ -12,6 +12,9 @@
  * Returns false and writes nothing when the workload ended by itself: there is nothing to say. */
 bool verdict_line(struct text *t, const struct policy *policy, const struct outcome *o);
 
+/* verdict_cause() - the same without its first two words: cause, then remedy. */
+bool verdict_cause(struct text *t, const struct policy *policy, const struct outcome *o);
+
 /* verdict_summary() - for -v: how it ended and what it used, whatever the reason. */
 void verdict_summary(struct text *t, const struct outcome *o);
 

@@ -308,7 +308,7 @@ static int make_named(struct cgroup *cg, unsigned slot, struct err *e)
 
 static int open_files(struct cgroup *cg, struct err *e)
 {
-	for (unsigned id = 0; id < CGROUP_FILE_COUNT; id++) {
+	for (unsigned id = 0; id < CGROUP_FILE_LATER; id++) {
 		const struct cgroup_file_row *row = &cg->ops->files[id];
 		const struct cgroup_dir *dir = cgroup_dir_of(cg, row->controller);
 
@@ -477,9 +477,33 @@ uint64_t cgroup_cpu_ns(const struct cgroup *cg)
 
 void cgroup_usage(const struct cgroup *cg, struct cgroup_usage *out)
 {
-	memset(out, 0, sizeof(*out));
+	*out = (struct cgroup_usage){ .throttled_ns = UINT64_MAX, .oom_kills = UINT64_MAX };
 	if (cg)
 		cg->ops->usage(cg, out);
+}
+
+static uint64_t now_number(struct cgroup *cg, enum cgroup_file id)
+{
+	const struct cgroup_file_row *row = &cg->ops->files[id];
+	const struct cgroup_dir *dir = cgroup_dir_of(cg, row->controller);
+	char text[CGROUP_TEXT_CAP];
+	uint64_t value;
+
+	if (cg->file[id] < 0 && dir)
+		cg->file[id] = openat(dir->fd, row->name, row->flags | O_CLOEXEC);
+	return cgroup_file_text(cg, id, text, sizeof(text)) && cgroup_text_limit(text, 0, &value)
+		       ? value
+		       : UINT64_MAX;
+}
+
+void cgroup_now(struct cgroup *cg, struct cgroup_now *out)
+{
+	*out = (struct cgroup_now){ UINT64_MAX, UINT64_MAX, UINT64_MAX };
+	if (!cg)
+		return;
+	out->memory_bytes = now_number(cg, FILE_MEMORY_NOW);
+	out->tasks = now_number(cg, FILE_PIDS_NOW);
+	out->cpu_ns = cg->ops->cpu_ns(cg);
 }
 
 void cgroup_lift_cpu(const struct cgroup *cg)

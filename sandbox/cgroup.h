@@ -36,10 +36,18 @@ struct cgroup_spec {
 };
 
 struct cgroup_usage {
-	uint64_t memory_peak_bytes; /* 0 = unknown, as all of these */
+	uint64_t memory_peak_bytes; /* 0 = unknown, as of all but two */
 	uint64_t cpu_ns, cpu_user_ns, cpu_system_ns;
-	uint64_t throttled_ns;
+	uint64_t throttled_ns; /* UINT64_MAX = unknown: most runs never are, as for the next */
+	uint64_t oom_kills;    /* processes, where events count what the kernel counts */
 	uint64_t pids_peak;
+};
+
+/* What is used right now; UINT64_MAX = unknown. */
+struct cgroup_now {
+	uint64_t memory_bytes;
+	uint64_t cpu_ns; /* so far */
+	uint64_t tasks;	 /* processes and threads, init included */
 };
 
 struct cgroup_events {
@@ -81,6 +89,10 @@ bool cgroup_contains(const struct cgroup *cg, const char *proc_cgroup_text);
 void cgroup_events(const struct cgroup *cg, struct cgroup_events *out);
 uint64_t cgroup_cpu_ns(const struct cgroup *cg);
 void cgroup_usage(const struct cgroup *cg, struct cgroup_usage *out);
+
+/* cgroup_now() - the same for the moment.  The first call opens two files more: a run that ends before
+ * its first tick never pays for them. */
+void cgroup_now(struct cgroup *cg, struct cgroup_now *out);
 
 /* cgroup_lift_cpu() - remove the cpu quota, so that a throttled tree dies at once when killed. */
 void cgroup_lift_cpu(const struct cgroup *cg);

@@ -29,6 +29,9 @@ enum cgroup_file {
 	FILE_OOM_EVENTS,  /* holds a line "oom_kill N" on v1 and v2 */
 	FILE_PIDS_EVENTS, /* holds a line "max N" on v1 and v2 */
 	FILE_CPU_USED,
+	CGROUP_FILE_LATER, /* from here on opened at their first use, not before the run */
+	FILE_MEMORY_NOW = CGROUP_FILE_LATER,
+	FILE_PIDS_NOW,
 	CGROUP_FILE_COUNT
 };
 
@@ -104,6 +107,7 @@ int cgroup_file_limit(const struct cgroup *cg, enum cgroup_file id, unsigned ind
 
 /* cgroup_read() - a file that is not kept open; false with errno if it can't be read whole. */
 bool cgroup_read(int dirfd, const char *name, char *buf, size_t cap);
+/* 0 if there is no such number. */
 uint64_t cgroup_read_number(const struct cgroup *cg, enum cgroup_controller id, const char *name);
 
 /* cgroup_sweep_some() - sweep below parents[0..count).  A budget of 0 means: all.  See cgroup_sweep.c. */

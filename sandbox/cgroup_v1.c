@@ -22,6 +22,8 @@ static const struct cgroup_file_row v1_files[CGROUP_FILE_COUNT] = {
 	[FILE_OOM_EVENTS] = { CONTROLLER_MEMORY, "memory.oom_control", O_RDONLY, false },
 	[FILE_PIDS_EVENTS] = { CONTROLLER_PIDS, "pids.events", O_RDONLY, true },
 	[FILE_CPU_USED] = { CONTROLLER_CPUACCT, "cpuacct.usage", O_RDONLY, false },
+	[FILE_MEMORY_NOW] = { CONTROLLER_MEMORY, "memory.usage_in_bytes", O_RDONLY, true },
+	[FILE_PIDS_NOW] = { CONTROLLER_PIDS, "pids.current", O_RDONLY, true },
 };
 
 static int v1_place(struct cgroup *cg, const struct cgroup_layout *layout,
@@ -132,19 +134,26 @@ static uint64_t v1_counter(const struct cgroup *cg, enum cgroup_controller id, c
 	return dir && cgroup_read(dir->fd, file, text, sizeof(text)) &&
 			       cgroup_text_counter(text, key, &value)
 		       ? value
-		       : 0;
+		       : UINT64_MAX;
+}
+
+static uint64_t v1_clock_ticks(const struct cgroup *cg, const char *key)
+{
+	uint64_t tick_ns = NS_PER_S / (uint64_t)sysconf(_SC_CLK_TCK); /* USER_HZ, no system call */
+	uint64_t ticks = v1_counter(cg, CONTROLLER_CPUACCT, "cpuacct.stat", key);
+
+	return ticks == UINT64_MAX ? 0 : ticks * tick_ns;
 }
 
 static void v1_usage(const struct cgroup *cg, struct cgroup_usage *out)
 {
-	uint64_t tick_ns = NS_PER_S / (uint64_t)sysconf(_SC_CLK_TCK); /* USER_HZ, no system call */
-
 	out->memory_peak_bytes = cgroup_read_number(cg, CONTROLLER_MEMORY,
 						    "memory.max_usage_in_bytes");
 	out->cpu_ns = v1_cpu_ns(cg);
-	out->cpu_user_ns = v1_counter(cg, CONTROLLER_CPUACCT, "cpuacct.stat", "user") * tick_ns;
-	out->cpu_system_ns = v1_counter(cg, CONTROLLER_CPUACCT, "cpuacct.stat", "system") * tick_ns;
+	out->cpu_user_ns = v1_clock_ticks(cg, "user");
+	out->cpu_system_ns = v1_clock_ticks(cg, "system");
 	out->throttled_ns = v1_counter(cg, CONTROLLER_CPU, "cpu.stat", "throttled_time");
+	out->oom_kills = v1_counter(cg, CONTROLLER_MEMORY, "memory.oom_control", "oom_kill");
 	out->pids_peak = cgroup_read_number(cg, CONTROLLER_PIDS, "pids.peak");
 }
 

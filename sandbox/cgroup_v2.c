@@ -41,6 +41,8 @@ static const struct cgroup_file_row v2_files[CGROUP_FILE_COUNT] = {
 	[FILE_OOM_EVENTS] = { CONTROLLER_MEMORY, "memory.events", O_RDONLY, false },
 	[FILE_PIDS_EVENTS] = { CONTROLLER_PIDS, "pids.events", O_RDONLY, false },
 	[FILE_CPU_USED] = { CONTROLLER_CPU, "cpu.stat", O_RDONLY, false },
+	[FILE_MEMORY_NOW] = { CONTROLLER_MEMORY, "memory.current", O_RDONLY, true },
+	[FILE_PIDS_NOW] = { CONTROLLER_PIDS, "pids.current", O_RDONLY, true },
 };
 
 /* ------------------------------------------------------------------------------------ placement */
@@ -259,15 +261,32 @@ static uint64_t v2_cpu_ns(const struct cgroup *cg)
 		       : 0;
 }
 
+/* A group kill counts its victim twice: once as the victim and once as a member of the group. */
+static uint64_t v2_oom_kills(const struct cgroup *cg)
+{
+	char text[CGROUP_TEXT_CAP];
+	uint64_t kills, group_kills = 0;
+
+	if (!cgroup_file_text(cg, FILE_OOM_EVENTS, text, sizeof(text)) ||
+	    !cgroup_text_counter(text, "oom_kill", &kills))
+		return UINT64_MAX;
+	cgroup_text_counter(text, "oom_group_kill", &group_kills); /* 5.17 */
+	return kills > group_kills ? kills - group_kills : kills;
+}
+
 static void v2_usage(const struct cgroup *cg, struct cgroup_usage *out)
 {
 	char text[CGROUP_TEXT_CAP];
+	uint64_t throttled_us;
 
+	out->throttled_ns = UINT64_MAX;
+	out->oom_kills = v2_oom_kills(cg);
 	if (cgroup_file_text(cg, FILE_CPU_USED, text, sizeof(text))) {
 		out->cpu_ns = usec_counter_ns(text, "usage_usec");
 		out->cpu_user_ns = usec_counter_ns(text, "user_usec");
 		out->cpu_system_ns = usec_counter_ns(text, "system_usec");
-		out->throttled_ns = usec_counter_ns(text, "throttled_usec");
+		if (cgroup_text_counter(text, "throttled_usec", &throttled_us))
+			out->throttled_ns = throttled_us * 1000;
 	}
 	out->memory_peak_bytes = cgroup_read_number(cg, CONTROLLER_MEMORY, "memory.peak");
 	out->pids_peak = cgroup_read_number(cg, CONTROLLER_PIDS, "pids.peak");

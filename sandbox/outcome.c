@@ -1,4 +1,4 @@
-/* outcome.c - warnings of a run: bounded, because the record is. */
+/* outcome.c - the few steps from what was counted to what is said. */
 #include "sandbox/outcome.h"
 
 #include <stdarg.h>
@@ -22,4 +22,13 @@ void outcome_warn(struct outcome *o, const char *fmt, ...)
 	text_vfmt(&t, fmt, ap);
 	va_end(ap);
 	o->warning_count++;
+}
+
+void outcome_split_cpu(uint64_t total_ns, uint64_t *user_ns, uint64_t *system_ns)
+{
+	long double sum = (long double)*user_ns + (long double)*system_ns;
+
+	*user_ns = sum > 0 ? (uint64_t)((long double)total_ns * (long double)*user_ns / sum)
+			   : total_ns;
+	*system_ns = total_ns - *user_ns;
 }

@@ -12,6 +12,7 @@
 #include "base/err.h"
 #include "sandbox/plan.h"
 #include "sandbox/reason.h"
+#include "sandbox/timeline.h"
 #include "seccomp/notify.h"
 
 struct wall_report {
@@ -20,6 +21,7 @@ struct wall_report {
 	char detail[192]; /* what was read, or why it is absent */
 };
 
+/* UINT64_MAX = not known; of the peaks 0 says the same. */
 struct outcome_usage {
 	uint64_t wall_ns, cpu_user_ns, cpu_system_ns, throttled_ns;
 	uint64_t memory_peak_bytes, pids_peak, oom_kills;
@@ -38,6 +40,7 @@ struct outcome {
 	struct verdict verdict;	  /* reason.h */
 	struct evidence evidence; /* reason.h */
 	struct outcome_usage usage;
+	struct timeline timeline;
 	struct limit_report limits[LIMIT_COUNT];
 	struct wall_report walls[WALL_COUNT];
 	struct seccomp_violations violations;
@@ -49,6 +52,10 @@ struct outcome {
 	char warnings[8][160];
 	size_t warning_count;
 };
+
+/* outcome_split_cpu() - share out total_ns in the proportion of *user_ns to *system_ns: the kernel counts
+ * the sum exactly, and the parts by sampling. */
+void outcome_split_cpu(uint64_t total_ns, uint64_t *user_ns, uint64_t *system_ns);
 
 void outcome_warn(struct outcome *o, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 

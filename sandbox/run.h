@@ -38,6 +38,7 @@ struct run {
 	bool killed;   /* we have sent SIGKILL; its flag is in the evidence */
 	bool init_gone;
 	uint64_t start_ns; /* of the workload: release */
+	uint64_t end_ns;   /* of init, and so of everybody; 0 = not yet */
 	uint64_t stop_ns;  /* when a cancelled run is killed; 0 = not cancelled */
 	unsigned tick_count;
 	struct cgroup_usage seen; /* by the watchdog, where there is no cgroup */

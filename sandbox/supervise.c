@@ -96,6 +96,7 @@ static void reap_init(struct run *r)
 	if (process_reap(&r->init, &info, &r->rusage, false) != 0)
 		return;
 	r->init_gone = true;
+	r->end_ns = clock_now_ns();
 	if (!ev->main_reported) {
 		ev->init_killed = info.si_code != CLD_EXITED;
 		ev->init_signal = ev->init_killed ? info.si_status : 0;
@@ -188,25 +189,48 @@ static void check_cpu_time(struct run *r, uint64_t used_ns)
 }
 
 /* No cgroup: look for ourselves.  Two ticks apart, because it costs a few calls per process. */
-static void check_tree(struct run *r)
+static void check_tree(struct run *r, uint64_t t_ns)
 {
 	const uint64_t *limits = r->plan->limits.value;
+	bool limited = limits[LIMIT_MEMORY] != LIMIT_NONE || limits[LIMIT_CPU_TIME] != LIMIT_NONE;
+	bool due = timeline_due(&r->out->timeline, t_ns);
 	struct watchdog_sample sample;
 
-	if (limits[LIMIT_MEMORY] == LIMIT_NONE && limits[LIMIT_CPU_TIME] == LIMIT_NONE)
-		return;
-	if (r->tick_count++ % 2)
+	if (r->tick_count++ % 2 || !(limited || due))
 		return;
 	watchdog_sample(r->init.pid, limits[LIMIT_MEMORY], &sample);
-	if (sample.memory_bytes > r->out->usage.memory_peak_bytes)
-		r->out->usage.memory_peak_bytes = sample.memory_bytes;
-	if (sample.pids > r->out->usage.pids_peak)
-		r->out->usage.pids_peak = sample.pids;
+	if (due)
+		timeline_add(&r->out->timeline,
+			     &(struct timeline_sample){ t_ns, sample.memory_bytes,
+							sample.cpu_user_ns + sample.cpu_system_ns,
+							sample.pids },
+			     2 * TICK_NS);
+	if (sample.memory_bytes > r->seen.memory_peak_bytes)
+		r->seen.memory_peak_bytes = sample.memory_bytes;
+	if (sample.pids > r->seen.pids_peak)
+		r->seen.pids_peak = sample.pids;
 	if (sample.memory_bytes > limits[LIMIT_MEMORY])
 		supervise_kill(r, &r->out->evidence.kill_memory);
 	r->seen.cpu_user_ns = sample.cpu_user_ns;
 	r->seen.cpu_system_ns = sample.cpu_system_ns;
 	check_cpu_time(r, sample.cpu_user_ns + sample.cpu_system_ns);
+}
+
+static void check_group(struct run *r, uint64_t t_ns)
+{
+	struct cgroup_now now;
+
+	check_events(r);
+	if (r->plan->limits.value[LIMIT_CPU_TIME] != LIMIT_NONE)
+		check_cpu_time(r, cgroup_cpu_ns(r->cgroup));
+	if (!timeline_due(&r->out->timeline, t_ns))
+		return;
+	cgroup_now(r->cgroup, &now);
+	if (now.tasks != UINT64_MAX && now.tasks > 0)
+		now.tasks--; /* init */
+	timeline_add(&r->out->timeline,
+		     &(struct timeline_sample){ t_ns, now.memory_bytes, now.cpu_ns, now.tasks },
+		     TICK_NS);
 }
 
 static void tick(struct run *r)
@@ -215,13 +239,10 @@ static void tick(struct run *r)
 
 	if (r->init_gone)
 		return;
-	if (r->cgroup) {
-		check_events(r);
-		if (r->plan->limits.value[LIMIT_CPU_TIME] != LIMIT_NONE)
-			check_cpu_time(r, cgroup_cpu_ns(r->cgroup));
-	} else {
-		check_tree(r);
-	}
+	if (r->cgroup)
+		check_group(r, now - r->start_ns);
+	else
+		check_tree(r, now - r->start_ns);
 	check_disk(r);
 	if (r->streams.output_over)
 		supervise_kill(r, &r->out->evidence.kill_output);
@@ -287,13 +308,28 @@ static uint64_t timeval_ns(const struct timeval *tv)
 static void take_cpu_usage(struct run *r, const struct cgroup_usage *usage)
 {
 	struct outcome_usage *u = &r->out->usage;
+	uint64_t parts_ns = usage->cpu_user_ns + usage->cpu_system_ns;
+	uint64_t total_ns = usage->cpu_ns > parts_ns ? usage->cpu_ns : parts_ns;
 
 	u->cpu_user_ns = timeval_ns(&r->rusage.ru_utime);
 	u->cpu_system_ns = timeval_ns(&r->rusage.ru_stime);
-	if (usage->cpu_user_ns + usage->cpu_system_ns > u->cpu_user_ns + u->cpu_system_ns) {
+	if (total_ns <= u->cpu_user_ns + u->cpu_system_ns)
+		return;
+	if (parts_ns > 0) {
 		u->cpu_user_ns = usage->cpu_user_ns;
 		u->cpu_system_ns = usage->cpu_system_ns;
 	}
+	outcome_split_cpu(total_ns, &u->cpu_user_ns, &u->cpu_system_ns);
+}
+
+/* What dies with init is reaped by the kernel, and its switches are lost: then they are not known. */
+static void take_switches(struct run *r)
+{
+	struct outcome_usage *u = &r->out->usage;
+	bool lost = r->out->evidence.init_killed;
+
+	u->context_switches_voluntary = lost ? UINT64_MAX : (uint64_t)r->rusage.ru_nvcsw;
+	u->context_switches_forced = lost ? UINT64_MAX : (uint64_t)r->rusage.ru_nivcsw;
 }
 
 static void collect(struct run *r)
@@ -309,18 +345,17 @@ static void collect(struct run *r)
 		cgroup_usage(r->cgroup, &usage);
 		ev->oom_kills = events.oom_kills;
 		ev->pids_refused = events.pids_refused;
-		o->usage.memory_peak_bytes = usage.memory_peak_bytes;
-		o->usage.pids_peak = usage.pids_peak > 1 ? usage.pids_peak - 1
-							 : usage.pids_peak; /* init */
+		usage.pids_peak -= usage.pids_peak > 1; /* init */
 		ev->kill_pids = ev->kill_pids ||
 				(events.pids_refused > 0 && r->plan->kill_on_pids && !r->killed);
 	}
-	o->usage.wall_ns = clock_now_ns() - r->start_ns;
+	o->usage.wall_ns = (r->end_ns ? r->end_ns : clock_now_ns()) - r->start_ns;
+	o->usage.memory_peak_bytes = usage.memory_peak_bytes;
+	o->usage.pids_peak = usage.pids_peak;
 	take_cpu_usage(r, &usage);
-	o->usage.context_switches_voluntary = (uint64_t)r->rusage.ru_nvcsw;
-	o->usage.context_switches_forced = (uint64_t)r->rusage.ru_nivcsw;
-	o->usage.throttled_ns = usage.throttled_ns;
-	o->usage.oom_kills = ev->oom_kills;
+	take_switches(r);
+	o->usage.throttled_ns = r->cgroup ? usage.throttled_ns : UINT64_MAX;
+	o->usage.oom_kills = r->cgroup ? usage.oom_kills : UINT64_MAX;
 	ev->cpu_used_ns = usage.cpu_ns ? usage.cpu_ns
 				       : o->usage.cpu_user_ns + o->usage.cpu_system_ns;
 	o->usage.stdin_bytes = r->streams.relay[0].bytes;
@@ -329,6 +364,7 @@ static void collect(struct run *r)
 	o->truncated_output = r->streams.output_over;
 	ev->violations = o->violations.total;
 	ev->first_violation_nr = o->violations.count ? o->violations.entries[0].nr : 0;
+	o->usage.disk_used_bytes = o->usage.disk_used_inodes = UINT64_MAX;
 	if (r->scratch >= 0 && fstatfs(r->scratch, &fs) == 0) {
 		o->usage.disk_used_bytes = (uint64_t)(fs.f_blocks - fs.f_bfree) *
 					   (uint64_t)fs.f_bsize;

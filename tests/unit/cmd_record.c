@@ -16,6 +16,7 @@ static const struct policy policy = {
 	.argv = (char **)(uintptr_t)command,
 	.labels = (struct env_entry[]){ { (char[]){ "k" }, (char[]){ "v" } } },
 	.label_count = 1,
+	.limits.value = { [LIMIT_MEMORY] = 64 << 20 },
 };
 static const struct plan plan = { .user_mode = "rootless" };
 
@@ -45,6 +46,7 @@ static struct outcome ended(void)
 	o.violations.entries[0] = (struct seccomp_violation){ SYS_mount, 77, 3 };
 	o.violations.count = 1;
 	o.violations.total = 3;
+	timeline_add(&o.timeline, &(struct timeline_sample){ 10, 4096, 7, TIMELINE_UNKNOWN }, 10);
 	outcome_warn(&o, "a %s", "warning");
 	return o;
 }
@@ -97,6 +99,7 @@ static void check_final(void)
 	word(r, "status", "killed");
 	word(r, "reason", "memory");
 	word(r, "certainty", "exact");
+	word(r, "cause", "limit of 64 MiB reached; raise it with --memory");
 	null(r, "exit_code");
 	integer(r, "signal", 9);
 	ok(json_is_false(get(r, "core_dumped")), "core_dumped");
@@ -108,6 +111,11 @@ static void check_final(void)
 	integer(r, "usage.memory_peak_bytes", 64 << 20);
 	null(r, "usage.stdout_bytes");
 	null(r, "usage.pids_peak");
+	integer(r, "timeline.interval_ns", 10);
+	integer(r, "timeline.samples.0.0", 10);
+	integer(r, "timeline.samples.0.1", 4096);
+	integer(r, "timeline.samples.0.2", 7);
+	null(r, "timeline.samples.0.3");
 	integer(r, "limits.memory.value", 64 << 20);
 	word(r, "limits.memory.enforced_by", "cgroup");
 	null(r, "limits.cpu-time.value");
@@ -155,6 +163,10 @@ static void check_refused(void)
 	word(r, "phase", "setup");
 	null(r, "session");
 	null(r, "host.user");
+	null(r, "usage.wall_ns");
+	null(r, "usage.cpu_user_ns");
+	null(r, "usage.oom_kills");
+	null(r, "timeline.interval_ns");
 	integer(r, "exit_status", 125);
 	word(r, "error.message", "no such thing");
 	null(r, "error.errno");
