@@ -65,9 +65,9 @@ time.sleep(1)"
 	for who in $users; do
 		# shellcheck disable=SC2046 # one option or none
 		as "$who" "$enclave" --record "$top/$who/record.json" $(parent_of "$who") -- \
-			head -c 150000 /dev/zero | { sleep 1.2; wc -c; } >"$top/count"
-		[ "$(cat "$top/count")" = 150000 ]
-		[ "$(field .usage.stdout_bytes)" = 150000 ]
+			head -c 70000 /dev/zero | { sleep 1.2; wc -c; } >"$top/count"
+		[ "$(cat "$top/count")" = 70000 ]
+		[ "$(field .usage.stdout_bytes)" = 70000 ]
 		between 0 .usage.wall_ns 1000000000
 		run -0 sandbox -- sleep 0.3
 		between 300000000 .usage.wall_ns 900000000
