@@ -38,7 +38,7 @@ teardown_file() {
 		verdict exit 137
 		run sandbox -- sh -c 'kill -9 $$'
 		verdict signal 137
-		[ "$(field .usage.oom_kills)" = 0 ]
+		[ "$(field .evidence.oom_kills)" = 0 ]
 	done
 }
 
