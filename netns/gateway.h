@@ -17,9 +17,14 @@
  *	53	tcp and udp, to any address: accept (dns_*_fd are bound to 0.0.0.0:53)
  *	output	everything to the workload's address, ICMP of icmp_fd too
  *	audit	mode: TPROXY for every address outside the never-dialled set
- *	rest	NFLOG (snaplen >= 64, queue-threshold 1, NFULNL_CFG_F_SEQ, one group for all), then
- *		reject.  One message per denied packet, without a limit in front of it: the totals are
- *		taken from the sequence numbers
+ *	rest	NFLOG, then reject: tcp to group GATEWAY_LOG_TCP, udp to _UDP, all else to _OTHER
+ *		(snaplen >= 64, queue-threshold 1, NFULNL_CFG_F_SEQ).  One message per denied packet,
+ *		without a limit in front of it: the totals are taken from the sequence numbers, and one
+ *		group per protocol makes them exact per protocol even when messages are lost
+ *	lo	udp to port GATEWAY_LOG_TCP, _UDP, _OTHER that comes in by lo: NFLOG to the group of that
+ *		number with prefix GATEWAY_LOG_MARK, then drop.  The gateway sends itself such a datagram
+ *		(from dns_udp_fd to 127.0.0.1) to learn the last sequence number, because what is lost
+ *		at the very end of a flood leaves no gap behind it
  * A UDP datagram that the kernel lets through and the gateway refuses (a synthetic address whose name
  * is allowed for TCP only, another port) is answered by ICMP 3/13 through icmp_fd, at once, as the
  * kernel's own reject does. */
@@ -33,6 +38,10 @@
 #include "base/err.h"
 
 struct egress; /* netns/egress.h */
+
+enum gateway_log_group { GATEWAY_LOG_TCP = 1, GATEWAY_LOG_UDP, GATEWAY_LOG_OTHER };
+#define GATEWAY_LOG_GROUPS 3 /* from 1 */
+#define GATEWAY_LOG_MARK "mark"
 
 /* Every field 0 = the default in the comment. */
 struct gateway_limits {
@@ -56,7 +65,7 @@ struct gateway_config {
 	int udp_fd;	/* G: IP_TRANSPARENT, IP_RECVORIGDSTADDR.  -1 as above */
 	int dns_udp_fd; /* G: bound to 0.0.0.0:53, IP_PKTINFO */
 	int dns_tcp_fd; /* G: listening on 0.0.0.0:53 */
-	int nflog_fd;	/* G: NETLINK_NETFILTER, bound to the NFLOG group, NFULNL_CFG_F_SEQ, large
+	int nflog_fd;	/* G: NETLINK_NETFILTER, bound to the NFLOG groups, NFULNL_CFG_F_SEQ, large
 			 * SO_RCVBUF, NETLINK_NO_ENOBUFS off */
 	int icmp_fd;	/* G: SOCK_RAW, IPPROTO_ICMP, ICMP_FILTER blocking every type; -1: a refused
 			 * datagram gets no answer */
