@@ -132,6 +132,23 @@ static void text_walls(FILE *out, const struct plan *plan)
 	fputs("Network       none: a loopback interface, nothing else\n", out);
 }
 
+static void text_secrets(FILE *out, const struct plan *plan)
+{
+	if (plan->secret_count == 0)
+		return;
+	fputs("\nSecrets       files in " SECRET_DIR "; their values are not read by explain\n",
+	      out);
+	for (size_t i = 0; i < plan->secret_count; i++) {
+		const struct secret *s = &plan->secrets[i];
+
+		fprintf(out, "  %-18s %s ", s->name, secret_source_word(s->source));
+		if (s->source == SECRET_FD)
+			fprintf(out, "%d\n", s->fd);
+		else
+			fprintf(out, "%s\n", s->path);
+	}
+}
+
 static void text_streams(FILE *out, const struct plan *plan)
 {
 	const struct stream_plan *streams[] = { &plan->stdin_from, &plan->stdout_to,
@@ -161,6 +178,7 @@ static void text_page(FILE *out, const void *arg)
 	text_limits(out, x->plan);
 	text_walls(out, x->plan);
 	text_streams(out, x->plan);
+	text_secrets(out, x->plan);
 }
 
 /* ------------------------------------------------------------------------------------------- JSON */
@@ -229,6 +247,25 @@ static json_t *walls_json(const struct plan *plan)
 	return object;
 }
 
+static json_t *secrets_json(const struct plan *plan)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < plan->secret_count; i++) {
+		const struct secret *s = &plan->secrets[i];
+		json_t *object = json_object();
+
+		put(object, "name", json_bytes(s->name));
+		put(object, "source", json_string(secret_source_word(s->source)));
+		if (s->source == SECRET_FD)
+			put(object, "fd", json_integer(s->fd));
+		else
+			put(object, "path", json_bytes(s->path));
+		json_array_append_new(list, object);
+	}
+	return list;
+}
+
 static json_t *environment_json(const struct plan *plan)
 {
 	json_t *list = json_array();
@@ -266,6 +303,7 @@ static json_t *plan_json(const struct plan *plan)
 	put(object, "exec_paths", paths_json(plan->exec_paths));
 	put(object, "environment", environment_json(plan));
 	put(object, "tree", tree_json(plan));
+	put(object, "secrets", secrets_json(plan));
 	put(object, "limits", limits_json(plan));
 	put(object, "rlimits", rlimits_json(plan));
 	put(object, "walls", walls_json(plan));

@@ -24,6 +24,7 @@
  *            process       every clone and exec: the process table
  *            session       a run from start to teardown; supervise: its loop
  *            child_*       the steps inside: stage, init, last step before execve
+ *            secrets       values read by the supervisor, written by init (child_secrets)
  *            host, slot    facts of this host; one number per live run
  *            idmap, caps, rootfs, limits, cgroup*   user ids, file tree, quotas and their back ends
  *            streams, watchdog, readback   relays; limits without a cgroup; what is really in force

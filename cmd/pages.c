@@ -49,6 +49,7 @@ const struct page_row page_record_members[] = {
 		   "running sandbox" },
 	{ "violations", "forbidden system calls: syscall, number, count, pid, action" },
 	{ "network", "mode" },
+	{ "secrets_used", "names of the secrets that were handed in" },
 	{ "warnings, error", "what else is to be known; error has stage, errno, message" },
 	{ NULL, NULL },
 };
@@ -62,6 +63,8 @@ const struct page_row page_examples[] = {
 	  "judge a submission; the verdict is in r.json" },
 	{ "enclave-run explain --policy ci --rw build:/build -- make",
 	  "what exactly would be done" },
+	{ "enclave-run --secret token=file:token.txt -- sh -c './upload </run/secrets/token'",
+	  "hand in a secret as a file" },
 	{ "srun enclave-run --record 'rec-%j-%t.json' -- ./task", "one record per task of a job" },
 	{ NULL, NULL },
 };

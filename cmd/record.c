@@ -258,6 +258,15 @@ static json_t *network_json(const struct policy *policy)
 	return object;
 }
 
+static json_t *secrets_json(const struct policy *policy, const struct outcome *o)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; o->secrets_handed && i < policy->secret_count; i++)
+		json_array_append_new(list, json_bytes(policy->secrets[i].name));
+	return list;
+}
+
 static json_t *warnings_json(const struct outcome *o)
 {
 	json_t *list = json_array();
@@ -343,6 +352,7 @@ json_t *record_final(const struct policy *policy, const struct plan *plan, const
 	put(record, "violations", violations_json(policy, o));
 	put(record, "violations_total", json_u64(o->violations.total));
 	put(record, "network", network_json(policy));
+	put(record, "secrets_used", secrets_json(policy, o));
 	put(record, "warnings", warnings_json(o));
 	put(record, "error", error_json(o));
 	return record;

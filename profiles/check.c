@@ -69,6 +69,59 @@ static int check_descriptors(const struct policy *policy, struct err *e)
 	return 0;
 }
 
+/* Is path the tree itself or below it? */
+static bool is_below(const char *path, const char *tree)
+{
+	size_t len = strlen(tree);
+
+	if (len == 1) /* the tree is "/" */
+		return true;
+	return strncmp(path, tree, len) == 0 && (path[len] == '/' || path[len] == '\0');
+}
+
+/* The secrets come after all rows of the user and so can't be covered; who tries is told.  On a tree of
+ * the host they would need a directory there, in sight of others. */
+static int check_secret_place(const struct file_entry *file, struct err *e)
+{
+	/* /var/run is a link to /run. */
+	const char *target = is_below(file->target, "/var/run") ? file->target + 4 : file->target;
+
+	if (is_below(target, SECRET_DIR))
+		return err_usage(e, "'%s' can't be a target of a run with secrets: they are there",
+				 file->target);
+	if (strcmp(target, "/run") == 0 && file->kind != FILE_TMPFS)
+		return err_usage(
+			e,
+			"'%s' can't be a target of a run with secrets: they are made in " SECRET_DIR,
+			file->target);
+	return 0;
+}
+
+static int check_secrets(const struct policy *policy, struct err *e)
+{
+	for (size_t i = 0; i < policy->secret_count; i++) {
+		const struct secret *s = &policy->secrets[i];
+
+		if (s->source != SECRET_FD)
+			continue;
+		if (fcntl(s->fd, F_GETFD) < 0)
+			return err_usage(e, "--secret %s: descriptor %d is not open", s->name,
+					 s->fd);
+		if (s->fd == policy->status_fd)
+			return err_usage(e, "--secret %s: descriptor %d is that of --status-fd",
+					 s->name, s->fd);
+		for (size_t k = 0; k < policy->pass_fd_count; k++)
+			if (s->fd == policy->pass_fds[k])
+				return err_usage(e,
+						 "--secret %s: descriptor %d is that of --pass-fd",
+						 s->name, s->fd);
+	}
+	for (size_t i = 0; policy->secret_count > 0 && i < policy->file_count; i++)
+		if (check_secret_place(&policy->files[i], e) != 0)
+			return -1;
+	return 0;
+}
+
 static int check_streams(const struct policy *policy, struct err *e)
 {
 	if (policy->stderr_to_stdout && policy->stderr_path)
@@ -94,15 +147,6 @@ static int real_directory(const char *path, char real[PATH_MAX])
 		memcpy(directory, path, len);
 	directory[len == 0 ? 1 : len] = '\0';
 	return realpath(directory, real) ? 0 : -1;
-}
-
-static bool is_below(const char *path, const char *tree)
-{
-	size_t len = strlen(tree);
-
-	if (len == 1) /* the tree is "/" */
-		return true;
-	return strncmp(path, tree, len) == 0 && (path[len] == '/' || path[len] == '\0');
 }
 
 int check_result_path(const struct policy *policy, const char *option, const char *path,
@@ -147,8 +191,8 @@ static int check_results(const struct policy *policy, struct err *e)
 int check_policy(const struct policy *policy, struct err *e)
 {
 	static int (*const rules[])(const struct policy *, struct err *) = {
-		check_available,   check_command, check_walls,
-		check_descriptors, check_streams, check_results,
+		check_available, check_command, check_walls,   check_descriptors,
+		check_secrets,	 check_streams, check_results,
 	};
 
 	for (size_t i = 0; i < sizeof(rules) / sizeof(rules[0]); i++)

@@ -118,8 +118,9 @@ const struct key keys[] = {
 	{ NETWORK, "gate", 0, KEY_TYPE_LATER, 0, 0, 0, BARE | LATER, 0, NULL,
 	  NULL, "any denied connection fails the run" },
 
-	{ SECRETS, "secret", 0, KEY_TYPE_LATER, 0, 0, 0, MANY | LATER, 0, NULL,
-	  "NAME=SOURCE", "a file below /run/secrets" },
+	{ SECRETS, "secret", 0, KEY_TYPE_SECRET, 0, 3, 1048575, MANY, 0, NULL,
+	  "NAME=SOURCE", "hand in a value as the file /run/secrets/NAME; SOURCE is file:PATH, fd:N or "
+	  "cred:NAME (of systemd)" },
 
 	{ WALLS, "seccomp", 0, KEY_TYPE_SECCOMP, FIELD(seccomp), 0, 0, 0, 0, NULL,
 	  "PROFILE|FILE", "system call profile: default, strict, debug, or an OCI JSON file" },

@@ -54,6 +54,7 @@ enum key_group {
 	X(ENV_FILE, "a file of VAR=VALUE lines")                        \
 	X(KEEP_ENV, "NAME or PREFIX*")                                  \
 	X(LABEL, "KEY=VALUE")                                           \
+	X(SECRET, "NAME=file:PATH, NAME=fd:N or NAME=cred:NAME")        \
 	X(PASS_FD, "a descriptor number")                               \
 	X(WALLS, "names of walls, separated by commas")                 \
 	X(EGRESS, "HOST[:PORTS][/udp]")                                 \

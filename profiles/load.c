@@ -43,6 +43,7 @@ static const unsigned char forms[KEY_TYPE_COUNT] = {
 	[KEY_TYPE_RLIMIT] = AS_NUMBER | AS_OBJECT,
 	[KEY_TYPE_ENV] = AS_OBJECT,
 	[KEY_TYPE_LABEL] = AS_OBJECT,
+	[KEY_TYPE_SECRET] = AS_OBJECT,
 };
 
 bool load_takes_number(enum key_type type)

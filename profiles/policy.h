@@ -67,6 +67,9 @@ struct policy {
 	size_t pass_fd_count;
 	uint64_t stop_timeout_ns;
 
+	struct secret *secrets; /* no values in here */
+	size_t secret_count;
+
 	enum net_mode net;
 	struct text_list allow; /* egress rules, as written */
 

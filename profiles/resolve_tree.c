@@ -293,5 +293,12 @@ int resolve_tree(const struct policy *policy, struct plan *plan, struct err *e)
 		return -1;
 	if (ADD_TABLE(plan, skeleton, e) != 0 || ADD_TABLE(plan, covers, e) != 0)
 		return -1;
-	return add_user_entries(plan, policy, e);
+	if (add_user_entries(plan, policy, e) != 0)
+		return -1;
+	/* Last, so that nothing of the user can lie on top. */
+	if (policy->secret_count == 0)
+		return 0;
+	plan->secrets = policy->secrets;
+	plan->secret_count = policy->secret_count;
+	return add(plan, (struct tree_row){ .kind = TREE_SECRETS, .target = SECRET_DIR }, e);
 }

@@ -256,6 +256,7 @@ static const setter_fn setters[KEY_TYPE_COUNT] = {
 	[KEY_TYPE_KEEP_ENV] = set_keep_env,
 	[KEY_TYPE_LABEL] = set_label,
 	[KEY_TYPE_PASS_FD] = set_pass_fd,
+	[KEY_TYPE_SECRET] = set_secret,
 	[KEY_TYPE_WALLS] = set_walls,
 	[KEY_TYPE_EGRESS] = set_egress,
 	[KEY_TYPE_LATER] = set_later,

@@ -17,11 +17,17 @@ int set_pass_fd(struct merge *m, const struct key *key, const char *value, struc
 int set_walls(struct merge *m, const struct key *key, const char *value, struct err *e);
 int set_egress(struct merge *m, const struct key *key, const char *value, struct err *e);
 
+/* Secrets: profiles/set_secret.c */
+int set_secret(struct merge *m, const struct key *key, const char *value, struct err *e);
+
 /* The environment: profiles/set_env.c */
 int set_env(struct merge *m, const struct key *key, const char *value, struct err *e);
 int set_env_file(struct merge *m, const struct key *key, const char *value, struct err *e);
 int set_keep_env(struct merge *m, const struct key *key, const char *value, struct err *e);
 int set_env_base(struct merge *m, struct err *e);
+
+/* set_caller_value() - of the caller's variable of that name, NULL if he has none. */
+const char *set_caller_value(const struct merge *m, const char *name);
 
 /* set_number() - parse by the key's type and check its range; "none" gives LIMIT_NONE where the key
  * allows it. */

@@ -34,7 +34,7 @@ int set_env_base(struct merge *m, struct err *e)
 	return 0;
 }
 
-static const char *caller_value(const struct merge *m, const char *name)
+const char *set_caller_value(const struct merge *m, const char *name)
 {
 	size_t len = strlen(name);
 
@@ -53,7 +53,7 @@ int set_env(struct merge *m, const struct key *key, const char *value, struct er
 		return err_usage(e, "'%s': wants %s", value, key_type_wants(key->type));
 	if (value[len] == '=')
 		return put(m, value, len, value + len + 1, e);
-	inherited = caller_value(m, value);
+	inherited = set_caller_value(m, value);
 	return inherited ? put(m, value, len, inherited, e) : 0;
 }
 

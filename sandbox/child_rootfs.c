@@ -258,10 +258,17 @@ static int row_hide(struct tree_state *s, const struct tree_row *row, int tree, 
 	return 0;
 }
 
+static int row_secrets(struct tree_state *s, const struct tree_row *row, int tree, struct err *e)
+{
+	(void)row, (void)tree;
+	return child_secrets(s->l, e);
+}
+
 static int (*const row_makers[TREE_KIND_COUNT])(struct tree_state *s, const struct tree_row *row,
 						int tree, struct err *e) = {
-	[TREE_DIR] = row_dir,	[TREE_SYMLINK] = row_symlink, [TREE_FILE] = row_file,
-	[TREE_BIND] = row_bind, [TREE_SCRATCH] = row_scratch, [TREE_HIDE] = row_hide,
+	[TREE_DIR] = row_dir,	      [TREE_SYMLINK] = row_symlink, [TREE_FILE] = row_file,
+	[TREE_BIND] = row_bind,	      [TREE_SCRATCH] = row_scratch, [TREE_HIDE] = row_hide,
+	[TREE_SECRETS] = row_secrets,
 };
 
 static int make_dev(const int *nodes, struct err *e)

@@ -19,7 +19,8 @@
 struct launch {
 	const struct plan *plan;
 	const struct cgroup *cgroup;
-	int ctl;	    /* children's end of the wire */
+	struct secret_store *secrets; /* for init to write and wipe; empty without secrets */
+	int ctl;		      /* children's end of the wire */
 	int ctl_supervisor; /* closed first thing in every child, so that EOF means: supervisor gone */
 	int stdio[3];	    /* the workload's ends */
 	int scratch; /* O_PATH of the writable tmpfs; set by init for the workload's process */
@@ -43,6 +44,9 @@ void last_main(void *launch) __attribute__((noreturn));	 /* child_last.c */
 
 /* The workload's tree; *out_scratch is a directory descriptor of the scratch tmpfs.  child_rootfs.c */
 int child_rootfs(const struct launch *l, int *out_scratch, struct err *e);
+
+/* The files of /run/secrets, and the end of their values in memory.  child_secrets.c */
+int child_secrets(const struct launch *l, struct err *e);
 
 /* child_walls.c: the walls around the process itself, in order. */
 int child_drop_capabilities(struct err *e);

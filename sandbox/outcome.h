@@ -46,6 +46,7 @@ struct outcome {
 	struct seccomp_violations violations;
 	const char *cgroup_mode; /* "v1", "v2", "none" */
 	uid_t host_uid;		 /* uid the workload had on the host */
+	bool secrets_handed;	 /* the plan's secrets were there when the workload started */
 	bool truncated_output;	 /* output was cut by the limit */
 	bool has_error;
 	struct err error; /* valid if has_error */

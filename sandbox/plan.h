@@ -17,6 +17,7 @@
 
 #include "netns/egress.h"
 #include "sandbox/limits.h"
+#include "sandbox/secrets.h"
 
 /* The file tree, row by row in order; later rows win.  X(identifier, word in explain) */
 #define TREE_TABLE(X)                                                                    \
@@ -25,7 +26,8 @@
 	X(FILE, "file")	      /* source = contents, synthesised */                       \
 	X(BIND, "bind")	      /* source = host path, with everything mounted below it */ \
 	X(SCRATCH, "tmpfs")   /* a directory of the one size-capped tmpfs */             \
-	X(HIDE, "hide")	      /* cover with nothing: empty directory or /dev/null */
+	X(HIDE, "hide")	      /* cover with nothing: empty directory or /dev/null */     \
+	X(SECRETS, "secrets") /* the tmpfs of the secrets; at most one, and the last row */
 
 enum tree_kind {
 #define TREE_ENUM(id, word) TREE_##id,
@@ -128,6 +130,8 @@ struct plan {
 	size_t row_count;
 	const char *rootfs; /* --rootfs DIR or NULL = host system tree */
 	uint64_t scratch_bytes, scratch_inodes;
+	const struct secret *secrets; /* names and sources; values are never in a plan */
+	size_t secret_count;
 
 	/* limits */
 	struct limits limits;

@@ -149,7 +149,7 @@ static bool is_null_device(const char *mount_point)
 /* "36 35 98:0 /root /mount/point rw,noatime master:1 - ext3 /dev/root rw": fields 5 and 6. */
 const char *readback_mounts(const struct plan *plan, const char *mountinfo, char *path, size_t cap)
 {
-	bool root_seen = false;
+	bool root_seen = false, secrets_seen = plan->secret_count == 0;
 
 	for (const char *line = mountinfo; *line;) {
 		const char *field = line, *next = strchrnul(line, '\n');
@@ -172,8 +172,12 @@ const char *readback_mounts(const struct plan *plan, const char *mountinfo, char
 			return "a mount is writable that should not be";
 		if (strcmp(path, "/") == 0)
 			root_seen = true;
+		if (plan->secret_count && strcmp(path, SECRET_DIR) == 0)
+			secrets_seen = text_starts(field + len, " ro,nosuid,nodev,noexec");
 		line = *next ? next + 1 : next;
 	}
+	if (!secrets_seen)
+		return "no read-only tmpfs of the secrets";
 	return root_seen ? NULL : "no root mount";
 }
 

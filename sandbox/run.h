@@ -23,7 +23,8 @@ struct run {
 	struct cgroup *cgroup;
 	char cgroup_why[192];
 	struct streams streams;
-	struct process stage; /* pidfd -1 = not there, as for all three */
+	struct secret_store secrets; /* empty again before the workload is released */
+	struct process stage;	     /* pidfd -1 = not there, as for all three */
 	struct process init;
 	struct process workload; /* a handle for signals; init reaps it */
 	int slot_fd, ctl, signal_fd, listener, scratch;

@@ -97,6 +97,39 @@ static int open_streams(struct run *r, struct err *e)
 	return 0;
 }
 
+/* A terminating signal cancels the set-up; others have nobody to be forwarded to yet. */
+static int take_setup_signal(struct run *r, struct err *e)
+{
+	struct signalfd_siginfo sig;
+
+	while (read(r->signal_fd, &sig, sizeof(sig)) == (ssize_t)sizeof(sig)) {
+		int number = (int)sig.ssi_signo;
+
+		if (number != SIGTERM && number != SIGINT && number != SIGHUP && number != SIGQUIT)
+			continue;
+		r->out->evidence.cancel_signal = number;
+		return err_set(e, ERR_SETUP, 0, ERR_AT, "cancelled by signal %d during set-up",
+			       number);
+	}
+	return 0;
+}
+
+static int secret_woken(void *run, struct err *e)
+{
+	return take_setup_signal(run, e);
+}
+
+static int read_secrets(struct run *r, struct err *e)
+{
+	const struct plan *p = r->plan;
+	const struct secret_wake wake = { r->signal_fd, secret_woken, r };
+
+	r->launch.secrets = &r->secrets;
+	return p->secret_count
+		       ? secrets_read(p->secrets, p->secret_count, &wake, &r->secrets, r->out, e)
+		       : 0;
+}
+
 static int open_sources(struct run *r, struct err *e)
 {
 	r->launch.trees = calloc(r->plan->row_count, sizeof(int));
@@ -204,23 +237,6 @@ static int make_wire(struct run *r, struct err *e)
 static bool is_late(uint32_t type)
 {
 	return type == WIRE_READY || type == WIRE_SEALED;
-}
-
-/* A terminating signal cancels the set-up; others have nobody to be forwarded to yet. */
-static int take_setup_signal(struct run *r, struct err *e)
-{
-	struct signalfd_siginfo sig;
-
-	while (read(r->signal_fd, &sig, sizeof(sig)) == (ssize_t)sizeof(sig)) {
-		int number = (int)sig.ssi_signo;
-
-		if (number != SIGTERM && number != SIGINT && number != SIGHUP && number != SIGQUIT)
-			continue;
-		r->out->evidence.cancel_signal = number;
-		return err_set(e, ERR_SETUP, 0, ERR_AT, "cancelled by signal %d during set-up",
-			       number);
-	}
-	return 0;
 }
 
 /* Until the wire has something to read or stage has ended. */
@@ -361,6 +377,7 @@ static int start_init(struct run *r, struct err *e)
 
 	if (send_go(r, e) != 0 || wait_ready(r, &pid, e) != 0)
 		return -1;
+	secrets_wipe(&r->secrets); /* init has; this lets go of the room */
 	if (r->listener < 0 || pid <= 0)
 		return err_internal(e, "the workload's process sent no listener");
 	/* It is held in a read and its parent is alive: the number can't be another process's. */
@@ -394,6 +411,7 @@ static int release(struct run *r, struct err *e)
 		return -1;
 	r->released = true;
 	r->out->phase = PHASE_RUN;
+	r->out->secrets_handed = r->plan->secret_count > 0;
 	return 0;
 }
 
@@ -403,13 +421,10 @@ struct session_step {
 };
 
 static const struct session_step prepare_steps[] = {
-	{ "process", block_signals },
-	{ "slot", take_slot },
-	{ "descriptors", check_passed_fds },
-	{ "streams", open_streams },
-	{ "cgroup", make_cgroup },
-	{ "rootfs", open_sources },
-	{ "process", make_wire },
+	{ "process", block_signals },	     { "slot", take_slot },
+	{ "descriptors", check_passed_fds }, { "streams", open_streams },
+	{ "secrets", read_secrets },	     { "cgroup", make_cgroup },
+	{ "rootfs", open_sources },	     { "process", make_wire },
 };
 
 static const struct session_step start_steps[] = {
@@ -441,6 +456,7 @@ static void teardown(struct run *r)
 		for (size_t i = 0; i < r->plan->row_count; i++)
 			fd_close(&r->launch.trees[i]);
 	free(r->launch.trees);
+	secrets_wipe(&r->secrets);
 	fd_close(&r->launch.ctl);
 	fd_close(&r->ctl);
 	streams_release(&r->streams);

@@ -239,7 +239,7 @@ refuses() {
 			run -125 as "$who" "$enclave" --ro /no/such/src -- true
 		done
 		[ "$who" = root ] || [ -z "$(processes_of "$user_uid")" ]
-		run grep -E "enclave-(root|scratch|hidden|test)" /proc/self/mountinfo
+		run grep -E "enclave-(root|scratch|hidden|secrets|test)" /proc/self/mountinfo
 		[ -z "$output" ]
 		after=$(find /sys/fs/cgroup -name "enclave-run-*" 2>/dev/null | wc -l)
 		[ "$after" -le "$before" ]

@@ -228,7 +228,7 @@ nothing_left() {
 		echo "cgroups left of run $session: $dirs"
 		return 1
 	fi
-	if grep -E "enclave-(root|scratch|hidden|test)" /proc/self/mountinfo; then
+	if grep -E "enclave-(root|scratch|hidden|secrets|test)" /proc/self/mountinfo; then
 		echo "that mount is left on the host"
 		return 1
 	fi

@@ -23,6 +23,14 @@ static void check_taken(const struct policy *policy)
 	for (size_t i = 0; i < policy->env_count; i++)
 		if (!policy->env[i].name[0] || strchr(policy->env[i].name, '='))
 			abort();
+	for (size_t i = 0; i < policy->secret_count; i++) {
+		const struct secret *s = &policy->secrets[i];
+
+		if (s->name[0] == '.' || !s->name[0] || strchr(s->name, '/') ||
+		    strlen(s->name) > SECRET_NAME_MAX ||
+		    (s->source == SECRET_FD ? s->fd < 3 : s->path[0] != '/'))
+			abort();
+	}
 	if (policy->limits.value[LIMIT_MEMORY] < 1 << 20 || policy->limits.value[LIMIT_PIDS] == 0)
 		abort();
 	if (policy->inside_uid == 0 || policy->inside_gid == 0)
@@ -31,7 +39,7 @@ static void check_taken(const struct policy *policy)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static char *const caller_env[] = { NULL };
+	static char *const caller_env[] = { (char[]){ "CREDENTIALS_DIRECTORY=/c" }, NULL };
 	struct policy policy = { 0 };
 	struct merge m = { .policy = &policy,
 			   .caller_env = caller_env,

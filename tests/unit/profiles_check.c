@@ -165,6 +165,59 @@ static void check_results(void)
 		free(*path);
 }
 
+static void check_secrets(void)
+{
+	struct secret secret = { .name = "s", .source = SECRET_FD, .fd = 9 };
+	struct file_entry file = { FILE_RO, NULL, (char[]){ "/run/secrets" } };
+	struct policy p = good();
+	static const struct {
+		enum file_kind kind;
+		const char *target;
+		bool refused;
+	} places[] = {
+		{ FILE_RO, "/run/secrets", true },
+		{ FILE_HIDE, "/run/secrets", true },
+		{ FILE_TMPFS, "/run/secrets/s", true },
+		{ FILE_RW, "/var/run/secrets", true },
+		{ FILE_HIDE, "/run", true },
+		{ FILE_RO, "/var/run", true },
+		{ FILE_RW, "/run", true },
+		{ FILE_TMPFS, "/run", false },
+		{ FILE_RO, "/run/secretsx", false },
+		{ FILE_RO, "/run/x", false },
+		{ FILE_TMPFS, "/var/runx", false },
+	};
+
+	p.secrets = &secret;
+	p.secret_count = 1;
+	close(9);
+	refuses(&p, "descriptor 9 is not open");
+	dup2(1, 9); /* lint: cloexec-ok: a test */
+	takes(&p, "a secret from a descriptor");
+	p.pass_fds[p.pass_fd_count++] = 9;
+	refuses(&p, "is that of --pass-fd");
+	p.pass_fd_count = 0;
+	p.status_fd = 9;
+	refuses(&p, "is that of --status-fd");
+	p.status_fd = -1;
+	p.files = &file;
+	p.file_count = 1;
+	for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
+		char target[32];
+
+		snprintf(target, sizeof(target), "%s", places[i].target);
+		file = (struct file_entry){ places[i].kind, NULL, target };
+		if (places[i].refused)
+			refuses(&p, "can't be a target of a run with secrets");
+		else
+			takes(&p, target);
+	}
+	p.secret_count = 0;
+	file = (struct file_entry){ FILE_TMPFS, NULL, (char[]){ "/run/secrets" } };
+	takes(&p, "the same place in a run without secrets");
+	close(9);
+}
+
 int main(void)
 {
 	check_available();
@@ -172,5 +225,6 @@ int main(void)
 	check_walls();
 	check_descriptors();
 	check_results();
+	check_secrets();
 	return done();
 }

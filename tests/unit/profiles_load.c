@@ -104,6 +104,7 @@ static void check_document(void)
 		     "\"process\": { \"env\": { \"CI\": \"1\", \"X\": \"\" }, \"user\": 1000,\n"
 		     "  \"stderr-to-stdout\": true },\n"
 		     "\"network\": { \"net\": \"none\", \"allow\": [] },\n"
+		     "\"secrets\": { \"secret\": { \"db\": \"file:key\" } },\n"
 		     "\"result\": { \"label\": { \"k\": \"v\" } } }") == 0,
 	   "a whole document: %s", f.e.msg);
 	ok(p->limits.value[LIMIT_CPUS] == 1500, "a fraction keeps its digits");
@@ -118,6 +119,7 @@ static void check_document(void)
 	ok(p->inside_uid == 1000 && p->stderr_to_stdout, "user, flag");
 	is_str(p->unavailable, NULL, "an empty list asks for nothing");
 	is_str(p->labels[0].value, "v", "label");
+	is_str(p->secrets[0].path, "/here/key", "a secret by its name");
 	policy_release(&f.policy);
 }
 
@@ -162,6 +164,10 @@ static void check_errors(void)
 		"p.json:2: process.stderr-to-stdout: is a string: wants true or false");
 	refuses("\"walls\": { \"require\": [\"secomp\"] } }",
 		"p.json:2: walls.require[0]: no wall is called");
+	refuses("\"secrets\": { \"secret\": [\"a=fd:9\",\n \"a=fd:8\"] } }",
+		"p.json:3: secrets.secret[1]: the name 'a' is given twice");
+	refuses("\"secrets\": { \"secret\": { \"a\": \"hunter2\" } } }",
+		"p.json:2: secrets.secret.a: a: wants NAME=file:PATH");
 	refuses("\"extends\": \"x.json\" }",
 		"p.json:2: extends: wants the name of a preset: agent, ci");
 	refuses("\"extends\": null }", "p.json:2: extends: wants the name of a preset");

@@ -14,6 +14,7 @@ static char *const caller_env[] = {
 	(char[]){ "EMPTY=" },
 	(char[]){ "NOEQUALS" },
 	(char[]){ "A=x=y" },
+	(char[]){ "CREDENTIALS_DIRECTORY=/run/credentials/u" },
 	NULL,
 };
 
@@ -289,11 +290,54 @@ static void check_finish(struct fixture *f)
 	ok(merge_finish(&f->m, &f->e) == 0 && l->value[LIMIT_FSIZE] == LIMIT_NONE, "fsize none");
 }
 
+static void check_secrets(struct fixture *f)
+{
+	static const char *const names[] = { "",    ".",    "..",	".h",  "-d",  "a/b",
+					     "a b", "a\nb", "\xc3\xa4", "a:b", "a\\b" };
+	char value[200];
+
+	takes(f, "secret", "a=file:key");
+	takes(f, "secret", "b.c_D-1=fd:3");
+	takes(f, "secret", "c=cred:db");
+	is_int((int)f->policy.secret_count, 3, "three");
+	is_str(f->policy.secrets[0].path, "/here/x/key", "relative to the caller's directory");
+	is_str(f->policy.secrets[0].name, "a", "name");
+	is_int(f->policy.secrets[1].fd, 3, "descriptor");
+	is_str(f->policy.secrets[2].path, "/run/credentials/u/db", "credential");
+	refuses(f, "secret", "a=file:other", "'a' is given twice");
+	refuses(f, "secret", "d=fd:3", "descriptor 3 is given twice");
+	refuses(f, "secret", "hunter2", "there is no '='");
+	refuses(f, "secret", "d=hunter2", "d: wants NAME=file:PATH");
+	ok(!strstr(f->e.msg, "hunter2"), "the value is not repeated");
+	refuses(f, "secret", "d=fd:hunter2", "no descriptor number");
+	ok(!strstr(f->e.msg, "hunter2"), "nor here");
+	refuses(f, "secret", "d=fd:2", "no descriptor number from 3 on");
+	refuses(f, "secret", "d=fd:1048576", "no descriptor number");
+	refuses(f, "secret", "d=file:", "the path is empty");
+	refuses(f, "secret", "d=cred:", "no name of a credential");
+	refuses(f, "secret", "d=cred:..", "no name of a credential");
+	refuses(f, "secret", "d=cred:a/b", "no name of a credential");
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		snprintf(value, sizeof(value), "%s=file:x", names[i]);
+		refuses(f, "secret", value, "the name before the '='");
+	}
+	snprintf(value, sizeof(value), "%0129d=file:x", 0);
+	refuses(f, "secret", value, "at most 128");
+	takes(f, "secret", value + 1);
+	for (int i = 4; i < SECRET_MAX; i++) {
+		snprintf(value, sizeof(value), "n%d=file:x", i);
+		takes(f, "secret", value);
+	}
+	refuses(f, "secret", "more=file:x", "more than 64 secrets");
+	f->m.caller_env += 7; /* without CREDENTIALS_DIRECTORY */
+	refuses(f, "secret", "d=cred:db", "CREDENTIALS_DIRECTORY");
+}
+
 int main(void)
 {
 	static void (*const parts[])(struct fixture *) = {
 		check_numbers,	   check_words, check_user, check_files,  check_rlimits,
-		check_environment, check_sets,	check_rest, check_finish,
+		check_environment, check_sets,	check_rest, check_finish, check_secrets,
 	};
 
 	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {

@@ -83,6 +83,30 @@ static void test_mounts(void)
 	ok(mounts(&plan, "garbage\n") != NULL, "garbage");
 }
 
+#define SECRETS_LINE(flags) "9 85 0:9 / /run/secrets " flags " - tmpfs enclave-secrets ro\n"
+
+static void test_secrets(void)
+{
+	static struct tree_row rows[] = {
+		{ .kind = TREE_SCRATCH, .target = "/run", .writable = true },
+		{ .kind = TREE_SECRETS, .target = SECRET_DIR },
+	};
+	struct plan plan = { .rows = rows, .row_count = 2, .secret_count = 1 };
+
+	ok(!mounts(&plan, ROOT_LINE SECRETS_LINE("ro,nosuid,nodev,noexec,relatime")), "secrets");
+	ok(mounts(&plan, ROOT_LINE) != NULL, "secrets that were planned and are not there");
+	ok(mounts(&plan, ROOT_LINE SECRETS_LINE("rw,nosuid,nodev,noexec")) != NULL,
+	   "secrets that can be written");
+	ok(mounts(&plan, ROOT_LINE SECRETS_LINE("ro,nosuid,nodev,relatime")) != NULL,
+	   "secrets that can be executed");
+	ok(mounts(&plan, ROOT_LINE SECRETS_LINE("ro,nosuid,noexec")) != NULL,
+	   "devices among the secrets");
+	plan.secret_count = 0;
+	plan.row_count = 1;
+	ok(!mounts(&plan, ROOT_LINE SECRETS_LINE("rw,nosuid")),
+	   "without secrets any mount may be there");
+}
+
 static void test_links(void)
 {
 #define HEAD "Inter-|   Receive\n face |bytes\n"
@@ -112,6 +136,7 @@ int main(void)
 {
 	test_status();
 	test_mounts();
+	test_secrets();
 	test_links();
 	test_host();
 	return done();
