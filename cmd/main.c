@@ -8,7 +8,7 @@
  * cmd/       main          this map; verbs: the table of verbs
  *            options       words of the command line to a merged policy
  *            run           the verb run; explain, check, show: the other verbs
- *            record        outcome to JSON; record_file: its name and its replacement
+ *            record        outcome to JSON; record_file: its replacement; record_read: back again
  *            status        JSON lines on --status-fd
  *            report        the only writer to stdout and stderr; verdict: its sentences
  *            pages, help, man, man_policy, keyref, completion   printed from the key table

@@ -24,7 +24,8 @@ const struct program_option program_options[] = {
 	{ "json", 0, FIELD(json), PROGRAM_FLAG, "explain", NULL, "print the plan as JSON" },
 	{ "sweep", 0, FIELD(sweep), PROGRAM_FLAG, "check", NULL,
 	  "remove control groups left by runs whose launcher was killed" },
-	{ "format", 0, FIELD(format), PROGRAM_VALUE, "report", "text", "how to print a record" },
+	{ "format", 0, FIELD(format), PROGRAM_VALUE, "report", "text|md|html",
+	  "how to print a record" },
 	{ "help", 'h', FIELD(help), PROGRAM_FLAG, NULL, NULL, "print this page" },
 	{ "version", 0, FIELD(version), PROGRAM_FLAG, NULL, NULL, "print the version" },
 	{ "keys", 0, FIELD(keys), PROGRAM_FLAG, NULL, NULL, "print the key reference (Markdown)" },
@@ -172,6 +173,31 @@ static int parse_words(struct parser *p, struct err *e)
 	return 0;
 }
 
+/* Without a command there is nothing that an option could belong to but us: words and options in any
+ * order, the words moved together in the caller's array. */
+static int parse_mixed(struct parser *p, size_t *out_count, struct err *e)
+{
+	char **first = p->at, **word = p->at;
+	bool ended = false;
+
+	while (*p->at) {
+		bool dash = !ended && (*p->at)[0] == '-' && (*p->at)[1] != '\0';
+
+		if (dash && strcmp(*p->at, "--") == 0) {
+			ended = true;
+			p->at++;
+		} else if (!dash) {
+			*word++ = *p->at++;
+		} else if (parse_option(p, e) != 0) {
+			return -1;
+		}
+	}
+	*word = NULL;
+	*out_count = (size_t)(word - first);
+	p->at = first;
+	return 0;
+}
+
 static int merge_options(const struct parser *p, struct err *e)
 {
 	char here[PATH_MAX];
@@ -188,11 +214,29 @@ static int merge_options(const struct parser *p, struct err *e)
 	return merge_finish(&m, e);
 }
 
+static int parse_rest(struct parser *p, struct err *e)
+{
+	struct options *o = p->o;
+	int rc;
+
+	if (!o->verb->has_policy) {
+		rc = parse_mixed(p, &o->rest_count, e);
+		o->rest = p->at;
+		return rc;
+	}
+	if (parse_words(p, e) != 0)
+		return -1;
+	o->rest = p->at;
+	while (o->rest[o->rest_count])
+		o->rest_count++;
+	return options_page(o) ? 0 : merge_options(p, e);
+}
+
 int options_parse(char **argv, struct options *out, struct err *e)
 {
 	struct parser p = { .o = out, .at = argv };
 	size_t words = 0;
-	int rc = -1;
+	int rc;
 
 	memset(out, 0, sizeof(*out));
 	while (argv[words])
@@ -205,11 +249,7 @@ int options_parse(char **argv, struct options *out, struct err *e)
 		p.at++;
 	else
 		out->verb = &verbs[0];
-	if (parse_words(&p, e) == 0) {
-		out->rest = p.at;
-		out->rest_count = words - (size_t)(p.at - argv);
-		rc = out->verb->has_policy && !options_page(out) ? merge_options(&p, e) : 0;
-	}
+	rc = parse_rest(&p, e);
 	free(p.said);
 	if (rc != 0)
 		options_release(out);

@@ -1,7 +1,8 @@
 /* options.h - the command line: options in any order, then the command.
  *
- * The first word that is no option ends the options, and so does "--"; nothing after it is looked
- * at.  --name=VALUE and --name VALUE are the same; names are never abbreviated.  The keys of
+ * Before a command the first word that is no option ends the options, and so does "--"; nothing after
+ * it is looked at.  A verb that runs nothing takes its words and options in any order.
+ * --name=VALUE and --name VALUE are the same; names are never abbreviated.  The keys of
  * profiles/keys are the options, and a few of the program itself (cmd/options.c). */
 #ifndef CMD_OPTIONS_H
 #define CMD_OPTIONS_H

@@ -10,25 +10,23 @@
 #include "base/fd.h"
 #include "base/text.h"
 #include "cmd/json.h"
-#include "cmd/record.h"
+#include "cmd/record_read.h"
 #include "cmd/report.h"
 #include "cmd/verbs.h"
 #include "profiles/units.h"
 
-#define RECORD_MAX (8u << 20)
-
 static const char *word(const json_t *object, const char *name)
 {
-	const char *s = json_string_value(json_object_get(object, name));
+	const char *s = record_word(object, name);
 
 	return s ? s : "?";
 }
 
 static uint64_t number(const json_t *object, const char *name)
 {
-	json_int_t value = json_integer_value(json_object_get(object, name));
+	uint64_t value = record_number(object, name);
 
-	return value > 0 ? (uint64_t)value : 0;
+	return value == RECORD_UNKNOWN ? 0 : value;
 }
 
 /* Printable ASCII only: argv and labels of a record are hostile bytes on a terminal. */
@@ -52,38 +50,18 @@ static void print_words(FILE *out, const json_t *list)
 	fputs("\n", out);
 }
 
-/* proc(5): field 22 of stat, counted from the last ')'. */
-static bool process_lives(uint64_t pid, uint64_t start_ticks)
-{
-	char path[64], stat[1024];
-	struct text t = TEXT_ON(path);
-	const char *p;
-	uint64_t ticks;
-
-	text_fmt(&t, "/proc/%llu/stat", (unsigned long long)pid);
-	if (fd_read_file(AT_FDCWD, path, stat, sizeof(stat)) <= 0)
-		return false;
-	p = strrchr(stat, ')');
-	for (int field = 2; p && field < 22; field++) {
-		p = strchr(p, ' ');
-		p = p ? p + 1 : NULL;
-	}
-	return p && text_parse_u64(p, strcspn(p, " \n"), &ticks) && ticks == start_ticks;
-}
-
 static void print_verdict(FILE *out, const json_t *record)
 {
-	const json_t *launcher = json_object_get(record, "launcher");
 	const json_t *code = json_object_get(record, "exit_code");
 	const json_t *sig = json_object_get(record, "signal");
 	const char *status = word(record, "status");
+	enum record_state state = record_state(record);
 
-	if (strcmp(status, run_status_word(RUN_RUNNING)) == 0) {
-		bool lives = process_lives(number(launcher, "pid"), number(launcher, "start_ticks"));
-
+	if (state != RECORD_ENDED) {
 		fprintf(out, "verdict   %s\n",
-			lives ? "running"
-			      : "killed: launcher-lost (inferred): the launcher vanished while the run went on");
+			state == RECORD_RUNNING
+				? "running"
+				: "killed: launcher-lost (inferred): the launcher vanished while the run went on");
 		return;
 	}
 	fputs("verdict   ", out);
@@ -176,33 +154,6 @@ static void record_page(FILE *out, const void *arg)
 	print_walls(out, json_object_get(record, "walls"));
 }
 
-static json_t *read_record(const char *path, struct err *e)
-{
-	autofree char *text = malloc(RECORD_MAX);
-	json_error_t why;
-	json_t *record;
-	ssize_t len;
-
-	if (!text) {
-		err_nomem(e);
-		return NULL;
-	}
-	len = fd_read_file(AT_FDCWD, path, text, RECORD_MAX);
-	if (len < 0) {
-		err_set(e, ERR_USAGE, errno, ERR_AT, "read '%s'", path);
-		return NULL;
-	}
-	record = json_loadb(text, (size_t)len, 0, &why);
-	if (!record)
-		err_usage(e, "%s:%d: not valid JSON: %s", path, why.line, why.text);
-	else if (strcmp(word(record, "schema"), RECORD_SCHEMA) == 0)
-		return record;
-	else
-		err_usage(e, "'%s' is no record: wants \"schema\": \"" RECORD_SCHEMA "\"", path);
-	json_decref(record);
-	return NULL;
-}
-
 int show_verb(struct options *o)
 {
 	json_t *record;
@@ -218,7 +169,7 @@ int show_verb(struct options *o)
 		err_usage(&e, "--format: only text is available in this version");
 		return report_error(&e);
 	}
-	record = read_record(o->rest[0], &e);
+	record = record_load(o->rest[0], &e);
 	if (!record)
 		return report_error(&e);
 	status = report_page(record_page, &record);

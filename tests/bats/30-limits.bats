@@ -42,7 +42,7 @@ probe() {
 		verdict exit 0
 		[ "$(field .usage.memory_peak_bytes)" -lt $((130 * 1048576)) ]
 		! has_cgroup || [ "$(field .usage.memory_peak_bytes)" -gt $((85 * 1048576)) ]
-		[ "$(field .usage.oom_kills)" = 0 ]
+		! has_cgroup || [ "$(field .usage.oom_kills)" = 0 ]
 	done
 }
 

@@ -5,7 +5,7 @@
 
 #include "tests/unit/tap.h"
 
-#define ARGV(...) ((char **)(uintptr_t)(const char *const[]){ __VA_ARGS__, NULL })
+#define ARGV(...) ((char **)(uintptr_t)(const char *[]){ __VA_ARGS__, NULL })
 
 static struct options o;
 static struct err e;
@@ -50,6 +50,11 @@ static void check_ends(void)
 		rest_is("-", 2);
 	if (parses(ARGV("run", "--", "a", "--"), "only the first -- counts"))
 		rest_is("a", 2);
+	if (parses(ARGV("report", "a", "--format", "md", "--", "--b", "-"), "no command: any order"))
+		rest_is("a", 3);
+	is_str(o.format, "md", "and the options between count");
+	if (parses(ARGV("report", "--format=md"), "and no words at all"))
+		rest_is(NULL, 0);
 	if (parses((char *[]){ NULL }, "nothing at all"))
 		rest_is(NULL, 0);
 	if (parses(ARGV("--memory", "1M", "run"), "a verb only as the first word"))
@@ -98,6 +103,8 @@ static void check_errors(void)
 	refuses(ARGV("--policy", "nope", "x"), "--policy 'nope': neither a preset");
 	refuses(ARGV("--json", "x"), "--json is an option of 'explain' only");
 	refuses(ARGV("report", "--memory", "1G", "x"), "--memory is no option of 'report'");
+	refuses(ARGV("report", "x", "--memory", "1G"), "--memory is no option of 'report'");
+	refuses(ARGV("report", "x", "--format"), "--format wants a value");
 	refuses(ARGV("--a-name-that-is-longer-than-any-name-an-option-of-ours-will-ever-have-had"),
 		"unknown option");
 }
