@@ -44,47 +44,51 @@ struct addr addr_mask(const struct addr *addr, unsigned prefix_len); /* host bit
  * must not be dialled is taken, if there is one. */
 struct addr addr_unwrap(const struct addr *addr);
 
+/* May an address rule open a row?  HINTED: a refusal says how. */
+enum addr_opening { ADDR_SHUT, ADDR_OPENS, ADDR_HINTED };
+
 /* Never dialled, by most specific row.  A rule opens a row only if it is not wider than the row, so
- * 0.0.0.0/0 opens none, and metadata takes a rule of its own; `no` rows can't be opened.
- * X(identifier, word in the record, family, prefix, length, can a rule open it) */
+ * 0.0.0.0/0 opens none, and a metadata address takes a rule of its own.  198.18.0.0/15 is shut because
+ * names get their addresses from it inside.
+ * X(identifier, word in the record, family, prefix, length, enum addr_opening) */
 /* clang-format off */
-#define ADDR_NEVER_TABLE(X)                                                  \
-	X(THIS_NETWORK, "this-network", ADDR_V4, "0.0.0.0", 8, false)        \
-	X(PRIVATE_10, "private", ADDR_V4, "10.0.0.0", 8, true)               \
-	X(PRIVATE_172, "private", ADDR_V4, "172.16.0.0", 12, true)           \
-	X(PRIVATE_192, "private", ADDR_V4, "192.168.0.0", 16, true)          \
-	X(SHARED, "shared", ADDR_V4, "100.64.0.0", 10, true)                 \
-	X(LOOPBACK, "loopback", ADDR_V4, "127.0.0.0", 8, true)               \
-	X(LINK_LOCAL, "link-local", ADDR_V4, "169.254.0.0", 16, true)        \
-	X(METADATA, "metadata", ADDR_V4, "169.254.169.254", 32, true)        \
-	X(METADATA_TASK, "metadata", ADDR_V4, "169.254.170.2", 32, true)     \
-	X(METADATA_POD, "metadata", ADDR_V4, "169.254.170.23", 32, true)     \
-	X(METADATA_ALIBABA, "metadata", ADDR_V4, "100.100.100.200", 32, true)\
-	X(METADATA_ORACLE, "metadata", ADDR_V4, "192.0.0.192", 32, true)     \
-	X(METADATA_AZURE, "metadata", ADDR_V4, "168.63.129.16", 32, true)    \
-	X(PROTOCOLS, "ietf-protocols", ADDR_V4, "192.0.0.0", 24, true)       \
-	X(SYNTHETIC, "benchmark", ADDR_V4, "198.18.0.0", 15, false)          \
-	X(MULTICAST, "multicast", ADDR_V4, "224.0.0.0", 4, false)            \
-	X(RESERVED, "reserved", ADDR_V4, "240.0.0.0", 4, false)              \
-	X(BROADCAST, "broadcast", ADDR_V4, "255.255.255.255", 32, false)     \
-	X(UNSPECIFIED6, "this-network", ADDR_V6, "::", 128, false)           \
-	X(LOOPBACK6, "loopback", ADDR_V6, "::1", 128, true)                  \
-	X(LOW6, "reserved", ADDR_V6, "::", 3, false)                         \
-	X(MIDDLE6, "reserved", ADDR_V6, "4000::", 2, false)                  \
-	X(HIGH6, "reserved", ADDR_V6, "8000::", 1, false)                    \
-	X(TEREDO6, "teredo", ADDR_V6, "2001::", 32, false)                   \
-	X(PRIVATE6, "private", ADDR_V6, "fc00::", 7, true)                   \
-	X(METADATA6, "metadata", ADDR_V6, "fd00:ec2::254", 128, true)        \
-	X(METADATA6_POD, "metadata", ADDR_V6, "fd00:ec2::23", 128, true)     \
-	X(METADATA6_GOOGLE, "metadata", ADDR_V6, "fd20:ce::254", 128, true)  \
-	X(LINK_LOCAL6, "link-local", ADDR_V6, "fe80::", 10, true)            \
-	X(SITE_LOCAL6, "private", ADDR_V6, "fec0::", 10, true)               \
-	X(MULTICAST6, "multicast", ADDR_V6, "ff00::", 8, false)
+#define ADDR_NEVER_TABLE(X) \
+	X(THIS_NETWORK, "this-network", ADDR_V4, "0.0.0.0", 8, ADDR_SHUT) \
+	X(PRIVATE_10, "private", ADDR_V4, "10.0.0.0", 8, ADDR_HINTED) \
+	X(PRIVATE_172, "private", ADDR_V4, "172.16.0.0", 12, ADDR_HINTED) \
+	X(PRIVATE_192, "private", ADDR_V4, "192.168.0.0", 16, ADDR_HINTED) \
+	X(SHARED, "shared", ADDR_V4, "100.64.0.0", 10, ADDR_HINTED) \
+	X(LOOPBACK, "loopback", ADDR_V4, "127.0.0.0", 8, ADDR_OPENS) \
+	X(LINK_LOCAL, "link-local", ADDR_V4, "169.254.0.0", 16, ADDR_OPENS) \
+	X(METADATA, "metadata", ADDR_V4, "169.254.169.254", 32, ADDR_OPENS) \
+	X(METADATA_TASK, "metadata", ADDR_V4, "169.254.170.2", 32, ADDR_OPENS) \
+	X(METADATA_POD, "metadata", ADDR_V4, "169.254.170.23", 32, ADDR_OPENS) \
+	X(METADATA_ALIBABA, "metadata", ADDR_V4, "100.100.100.200", 32, ADDR_OPENS) \
+	X(METADATA_ORACLE, "metadata", ADDR_V4, "192.0.0.192", 32, ADDR_OPENS) \
+	X(METADATA_AZURE, "metadata", ADDR_V4, "168.63.129.16", 32, ADDR_OPENS) \
+	X(PROTOCOLS, "ietf-protocols", ADDR_V4, "192.0.0.0", 24, ADDR_OPENS) \
+	X(SYNTHETIC, "benchmark", ADDR_V4, "198.18.0.0", 15, ADDR_SHUT) \
+	X(MULTICAST, "multicast", ADDR_V4, "224.0.0.0", 4, ADDR_SHUT) \
+	X(RESERVED, "reserved", ADDR_V4, "240.0.0.0", 4, ADDR_SHUT) \
+	X(BROADCAST, "broadcast", ADDR_V4, "255.255.255.255", 32, ADDR_SHUT) \
+	X(UNSPECIFIED6, "this-network", ADDR_V6, "::", 128, ADDR_SHUT) \
+	X(LOOPBACK6, "loopback", ADDR_V6, "::1", 128, ADDR_OPENS) \
+	X(LOW6, "reserved", ADDR_V6, "::", 3, ADDR_SHUT) \
+	X(MIDDLE6, "reserved", ADDR_V6, "4000::", 2, ADDR_SHUT) \
+	X(HIGH6, "reserved", ADDR_V6, "8000::", 1, ADDR_SHUT) \
+	X(TEREDO6, "teredo", ADDR_V6, "2001::", 32, ADDR_SHUT) \
+	X(PRIVATE6, "private", ADDR_V6, "fc00::", 7, ADDR_HINTED) \
+	X(METADATA6, "metadata", ADDR_V6, "fd00:ec2::254", 128, ADDR_OPENS) \
+	X(METADATA6_POD, "metadata", ADDR_V6, "fd00:ec2::23", 128, ADDR_OPENS) \
+	X(METADATA6_GOOGLE, "metadata", ADDR_V6, "fd20:ce::254", 128, ADDR_OPENS) \
+	X(LINK_LOCAL6, "link-local", ADDR_V6, "fe80::", 10, ADDR_OPENS) \
+	X(SITE_LOCAL6, "private", ADDR_V6, "fec0::", 10, ADDR_HINTED) \
+	X(MULTICAST6, "multicast", ADDR_V6, "ff00::", 8, ADDR_SHUT)
 /* clang-format on */
 
 enum addr_never {
 	ADDR_PUBLIC = 0,
-#define ADDR_NEVER_ENUM(id, word, family, prefix, len, opens) ADDR_NEVER_##id,
+#define ADDR_NEVER_ENUM(id, word, family, prefix, len, opening) ADDR_NEVER_##id,
 	ADDR_NEVER_TABLE(ADDR_NEVER_ENUM)
 #undef ADDR_NEVER_ENUM
 		ADDR_NEVER_COUNT
@@ -94,7 +98,7 @@ struct addr_never_row {
 	const char *word;
 	const char *text; /* prefix, without its length */
 	uint8_t family, prefix_len;
-	bool opens;
+	enum addr_opening opening;
 };
 
 /* addr_never_row() - one row; for ADDR_PUBLIC a row with the word "public" and no family. */
