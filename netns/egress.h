@@ -38,7 +38,6 @@ const char *egress_protocol_word(enum egress_protocol protocol); /* "tcp", "udp"
 /* ------------------------------------------------------------------------------------------ rules */
 
 #define EGRESS_NAME_MAX 253 /* bytes of a name in text form, without a trailing dot */
-#define EGRESS_PORTS_MAX 16 /* ranges in one rule */
 
 struct egress_ports {
 	uint16_t low, high; /* both included; never 0 */
@@ -50,11 +49,11 @@ enum egress_kind { EGRESS_EXACT, EGRESS_BELOW /* "*.x": name holds x */, EGRESS_
 struct egress_rule {
 	enum egress_kind kind;
 	enum egress_protocol protocol;
-	const char *name;     /* lower case, no trailing dot; NULL for an address; borrowed */
-	struct addr addr;     /* host bits are 0 */
-	unsigned prefix_len;  /* 32 or 128: one address */
-	unsigned ports_count; /* at least 1 */
-	struct egress_ports ports[EGRESS_PORTS_MAX];
+	const char *name;    /* lower case, no trailing dot; NULL for an address; borrowed */
+	struct addr addr;    /* host bits are 0 */
+	unsigned prefix_len; /* 32 or 128: one address */
+	const struct egress_ports *ports; /* borrowed */
+	unsigned ports_count;		  /* at least 1 */
 };
 
 /* --------------------------------------------------------------------------------------- compiled */
@@ -144,8 +143,8 @@ struct egress_kernel_row {
 	struct egress_ports ports;
 };
 
-/* egress_kernel_rows() - fills at most cap rows, in order; returns how many there are.  More than
- * cap: let the kernel hand everything to the gateway, whose decision is the same. */
+/* egress_kernel_rows() - fills at most cap rows, in order; returns how many there are, or more than cap
+ * if they don't fit: then let the kernel hand everything to the gateway, whose decision is the same. */
 size_t egress_kernel_rows(const struct egress *egress, struct egress_kernel_row *rows, size_t cap);
 
 #endif
