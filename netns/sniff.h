@@ -63,7 +63,13 @@ struct sniff {
 	bool is_tls;	     /* for MORE and MALFORMED: what it looked like */
 	bool ech;	     /* TLS with the encrypted_client_hello extension */
 	char name[NAME_CAP]; /* canonical; an address as text is possible; "" if none */
-	size_t scanned;	     /* private: bytes that need not be looked at again */
+	struct {
+		size_t scanned;	 /* bytes that need not be looked at again */
+		size_t gathered; /* TLS: handshake bytes in the records so far */
+		size_t needed;	 /* TLS: length of the ClientHello with its header, 0: not known */
+		size_t line;	 /* HTTP: where the first line starts */
+		int stage;	 /* HTTP: see netns/sniff_http.c */
+	} private;
 };
 
 /* sniff_feed() - look at all bytes of the connection so far.

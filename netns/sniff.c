@@ -1,0 +1,68 @@
+/* sniff.c - which protocol, and does its name match?  The protocols: sniff_tls.c, sniff_http.c. */
+#include <string.h>
+
+#include "netns/sniff.h"
+#include "netns/sniff_parts.h"
+
+/* The content types of TLS (RFC 8446, B.1); only a handshake may come first. */
+static bool is_tls_content(uint8_t first)
+{
+	return first >= 0x14 && first <= 0x18;
+}
+
+static enum sniff_kind feed(struct sniff *sniff, const uint8_t *bytes, size_t len)
+{
+	if (!is_tls_content(bytes[0]))
+		return sniff_http(sniff, bytes, len);
+	sniff->is_tls = true;
+	if (len < 2)
+		return SNIFF_MORE;
+	/* 3 is the major version of all records since SSL 3.0 */
+	return bytes[1] == 3 ? sniff_tls(sniff, bytes, len) : SNIFF_OPAQUE;
+}
+
+enum sniff_kind sniff_feed(struct sniff *sniff, const uint8_t *bytes, size_t len)
+{
+	bool full = len >= SNIFF_MAX;
+
+	if (sniff->kind != SNIFF_MORE || len == 0)
+		return sniff->kind;
+	sniff->kind = feed(sniff, bytes, full ? SNIFF_MAX : len);
+	if (sniff->kind == SNIFF_MORE && full)
+		sniff->kind = SNIFF_MALFORMED;
+	return sniff->kind;
+}
+
+const char *sniff_match_word(enum sniff_match match)
+{
+	static const char *const words[] = {
+#define SNIFF_MATCH_WORD(id, word) word,
+		SNIFF_MATCH_TABLE(SNIFF_MATCH_WORD)
+#undef SNIFF_MATCH_WORD
+	};
+
+	return words[match];
+}
+
+enum sniff_match sniff_matches(const struct sniff *sniff, const char *name)
+{
+	bool same = strcmp(sniff->name, name) == 0;
+
+	switch (sniff->kind) {
+	case SNIFF_TLS:
+		return same ? SNIFF_OK : SNIFF_SNI_MISMATCH;
+	case SNIFF_HTTP:
+		return same ? SNIFF_OK : SNIFF_HOST_MISMATCH;
+	case SNIFF_TLS_NO_NAME:
+		return SNIFF_NO_SNI;
+	case SNIFF_HTTP_NO_NAME:
+		return SNIFF_NO_HOST;
+	case SNIFF_OPAQUE:
+		return SNIFF_OK;
+	case SNIFF_MALFORMED:
+		return sniff->is_tls ? SNIFF_BAD_TLS : SNIFF_BAD_HTTP;
+	case SNIFF_MORE:
+	default:
+		return SNIFF_UNDECIDED;
+	}
+}

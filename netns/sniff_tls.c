@@ -1,0 +1,190 @@
+/* sniff_tls.c - the SNI of a ClientHello.
+ *
+ * Records are counted as they arrive, so that all calls together look at each byte a bounded number of
+ * times however small the segments are; when the handshake message is whole, it is copied together once
+ * and parsed with a cursor that fails for good at the end of what it was given. */
+#include <string.h>
+
+#include "netns/sniff_parts.h"
+
+#define CONTENT_HANDSHAKE 22
+#define RECORD_HEADER 5
+#define RECORD_MAX 16384
+#define HANDSHAKE_HEADER 4
+#define CLIENT_HELLO 1
+
+#define EXTENSION_SERVER_NAME 0
+#define EXTENSION_ECH 0xfe0du	   /* RFC 9849 */
+#define EXTENSION_OLD_ESNI 0xffceu /* its draft of 2018 */
+
+struct cursor {
+	const uint8_t *at;
+	size_t left;
+	bool bad;
+};
+
+static const uint8_t *take(struct cursor *c, size_t len)
+{
+	const uint8_t *at = c->at;
+
+	if (c->bad || len > c->left) {
+		c->bad = true;
+		return NULL;
+	}
+	c->at += len;
+	c->left -= len;
+	return at;
+}
+
+/* A big-endian number of one to three bytes. */
+static size_t number(struct cursor *c, size_t bytes)
+{
+	const uint8_t *at = take(c, bytes);
+	size_t value = 0;
+
+	for (size_t i = 0; at && i < bytes; i++)
+		value = value << 8 | at[i];
+	return value;
+}
+
+/* A vector: a length of length_bytes, then that many bytes; empty and bad when they aren't there. */
+static struct cursor vector(struct cursor *c, size_t length_bytes)
+{
+	size_t len = number(c, length_bytes);
+	const uint8_t *at = take(c, len);
+
+	return (struct cursor){ .at = at, .left = at ? len : 0, .bad = c->bad };
+}
+
+/* RFC 6066, section 3: one name of type host_name; what else the list could hold nobody has defined. */
+static enum sniff_kind server_name(struct sniff *sniff, struct cursor extension)
+{
+	struct cursor list = vector(&extension, 2), name;
+	size_t type = number(&list, 1);
+
+	name = vector(&list, 2);
+	if (extension.bad || list.bad || extension.left > 0 || list.left > 0 || type != 0)
+		return SNIFF_MALFORMED;
+	if (!name_canonical((const char *)name.at, name.left, sniff->name))
+		return SNIFF_MALFORMED;
+	return SNIFF_TLS;
+}
+
+static enum sniff_kind extensions(struct sniff *sniff, struct cursor list)
+{
+	enum sniff_kind kind = SNIFF_TLS_NO_NAME;
+
+	while (list.left > 0) {
+		size_t type = number(&list, 2);
+		struct cursor body = vector(&list, 2);
+
+		if (list.bad)
+			return SNIFF_MALFORMED;
+		if (type == EXTENSION_ECH || type == EXTENSION_OLD_ESNI)
+			sniff->ech = true;
+		if (type != EXTENSION_SERVER_NAME)
+			continue;
+		if (kind != SNIFF_TLS_NO_NAME) /* twice */
+			return SNIFF_MALFORMED;
+		kind = server_name(sniff, body);
+		if (kind == SNIFF_MALFORMED)
+			return kind;
+	}
+	return kind;
+}
+
+/* RFC 8446, 4.1.2; the same layout since SSL 3.0, in which the extensions may be absent. */
+static enum sniff_kind client_hello(struct sniff *sniff, struct cursor hello)
+{
+	size_t version = number(&hello, 2);
+	struct cursor session, ciphers, compression, list;
+
+	take(&hello, 32);
+	session = vector(&hello, 1);
+	ciphers = vector(&hello, 2);
+	compression = vector(&hello, 1);
+	if (hello.bad || version >> 8 != 3 || session.left > 32 || ciphers.left < 2 ||
+	    ciphers.left % 2 != 0 || compression.left < 1)
+		return SNIFF_MALFORMED;
+	if (hello.left == 0)
+		return SNIFF_TLS_NO_NAME;
+	list = vector(&hello, 2);
+	if (hello.bad || hello.left > 0)
+		return SNIFF_MALFORMED;
+	return extensions(sniff, list);
+}
+
+static size_t record_len(const uint8_t *record)
+{
+	return (size_t)record[3] << 8 | record[4];
+}
+
+/* The first `len` handshake bytes out of records that are known to hold them. */
+static void gather(const uint8_t *record, uint8_t *to, size_t len)
+{
+	while (len > 0) {
+		size_t here = record_len(record), part = here < len ? here : len;
+
+		memcpy(to, record + RECORD_HEADER, part);
+		to += part;
+		len -= part;
+		record += RECORD_HEADER + here;
+	}
+}
+
+/* The length of the whole message, 0: it is none that may come first. */
+static size_t needed(const uint8_t *bytes)
+{
+	uint8_t header[HANDSHAKE_HEADER];
+	size_t len;
+
+	gather(bytes, header, sizeof(header));
+	len = (size_t)header[1] << 16 | (size_t)header[2] << 8 | header[3];
+	if (header[0] != CLIENT_HELLO || len > SNIFF_MAX - HANDSHAKE_HEADER)
+		return 0;
+	return HANDSHAKE_HEADER + len;
+}
+
+static enum sniff_kind whole(struct sniff *sniff, const uint8_t *bytes)
+{
+	uint8_t hello[SNIFF_MAX];
+	struct cursor body = { .at = hello, .left = sniff->private.needed, .bad = false };
+
+	gather(bytes, hello, sniff->private.needed);
+	take(&body, HANDSHAKE_HEADER);
+	return client_hello(sniff, body);
+}
+
+static enum sniff_kind after_record(struct sniff *sniff, const uint8_t *bytes)
+{
+	if (sniff->private.gathered < HANDSHAKE_HEADER)
+		return SNIFF_MORE;
+	if (sniff->private.needed == 0)
+		sniff->private.needed = needed(bytes);
+	/* more than one message: no client sends a second one before the server's turn */
+	if (sniff->private.needed == 0 || sniff->private.gathered > sniff->private.needed)
+		return SNIFF_MALFORMED;
+	return sniff->private.gathered < sniff->private.needed ? SNIFF_MORE : whole(sniff, bytes);
+}
+
+enum sniff_kind sniff_tls(struct sniff *sniff, const uint8_t *bytes, size_t len)
+{
+	enum sniff_kind kind = SNIFF_MORE;
+
+	if (bytes[0] != CONTENT_HANDSHAKE)
+		return SNIFF_MALFORMED;
+	while (kind == SNIFF_MORE && len - sniff->private.scanned >= RECORD_HEADER) {
+		const uint8_t *record = bytes + sniff->private.scanned;
+		size_t body = record_len(record);
+
+		if (record[0] != CONTENT_HANDSHAKE || record[1] != 3 || body == 0 ||
+		    body > RECORD_MAX)
+			return SNIFF_MALFORMED;
+		if (len - sniff->private.scanned < RECORD_HEADER + body)
+			break;
+		sniff->private.scanned += RECORD_HEADER + body;
+		sniff->private.gathered += body;
+		kind = after_record(sniff, bytes);
+	}
+	return kind;
+}
