@@ -39,7 +39,7 @@ static uint16_t take16(struct cursor *c)
 {
 	const uint8_t *b = take(c, 2);
 
-	return b ? (uint16_t)(b[0] << 8 | b[1]) : 0;
+	return (uint16_t)(b ? b[0] << 8 | b[1] : 0);
 }
 
 /* A name as text, built label by label. */

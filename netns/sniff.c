@@ -30,6 +30,8 @@ enum sniff_kind sniff_feed(struct sniff *sniff, const uint8_t *bytes, size_t len
 	sniff->kind = feed(sniff, bytes, full ? SNIFF_MAX : len);
 	if (sniff->kind == SNIFF_MORE && full)
 		sniff->kind = SNIFF_MALFORMED;
+	if (sniff->kind == SNIFF_MALFORMED)
+		sniff->name[0] = '\0';
 	return sniff->kind;
 }
 
