@@ -8,6 +8,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/text.h"
+
 void fd_close(int *fd)
 {
 	int saved = errno;
@@ -29,6 +31,15 @@ void fd_freep(void *p)
 
 	memcpy(&held, p, sizeof(held));
 	free(held);
+}
+
+int fd_reopen(int fd, int flags)
+{
+	char path[32];
+	struct text t = TEXT_ON(path);
+
+	text_fmt(&t, "/proc/self/fd/%d", fd);
+	return open(path, flags | O_CLOEXEC);
 }
 
 int fd_take(int *fd)

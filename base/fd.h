@@ -34,6 +34,10 @@ int fd_write_file(int dirfd, const char *path, const char *text);
 /* fd_write_all() - write everything to a blocking descriptor; -1 with errno. */
 int fd_write_all(int fd, const void *buf, size_t len);
 
+/* fd_reopen() - the file behind an open descriptor opened anew (close-on-exec), so that the flags of the
+ * first description stay untouched; -1 with errno. */
+int fd_reopen(int fd, int flags);
+
 #define FD_PASS_MAX 64
 
 /* fd_send() - one SEQPACKET message with up to FD_PASS_MAX descriptors; MSG_NOSIGNAL.  -1 + errno.

@@ -155,14 +155,17 @@ static void text_streams(FILE *out, const struct plan *plan)
 						&plan->stderr_to };
 	static const char *const names[] = { "stdin", "stdout", "stderr" };
 
-	fputs("\nStreams\n", out);
+	fprintf(out, "\nStreams%s\n",
+		plan->strip_escapes ? "       without terminal control sequences" : "");
 	for (int i = 0; i < 3; i++) {
 		const char *what = streams[i]->kind == STREAM_PATH   ? streams[i]->path
 				   : streams[i]->kind == STREAM_NULL ? "/dev/null"
 								     : "the caller's, relayed";
 
-		fprintf(out, "  %-8s %s\n", names[i],
-			i == 2 && plan->stderr_to_stdout ? "where stdout goes" : what);
+		fprintf(out, "  %-8s %s%s\n", names[i],
+			i == 2 && (plan->stderr_to_stdout || plan->on_tty[2]) ? "where stdout goes"
+									      : what,
+			plan->on_tty[i] ? ", through a private terminal" : "");
 	}
 	for (size_t i = 0; i < plan->pass_fd_count; i++)
 		fprintf(out, "  fd %-5d passed\n", plan->pass_fds[i]);

@@ -27,7 +27,9 @@
  *            secrets       values read by the supervisor, written by init (child_secrets)
  *            host, slot    facts of this host; one number per live run
  *            idmap, caps, rootfs, limits, cgroup*   user ids, file tree, quotas and their back ends
- *            streams, watchdog, readback   relays; limits without a cgroup; what is really in force
+ *            streams, streams_open   relays; escapes: --strip-escapes; terminal: the caller's, while
+ *                          a private pty (child_tty) stands in for it
+ *            watchdog, readback   limits without a cgroup; what is really in force
  *            reason        evidence to verdict; outcome, timeline: what a record is made from
  * seccomp/   spec, filter  profiles to BPF, compiled at build time; notify: denied calls, counted
  * base/      err fd text clock banned   what everything may use

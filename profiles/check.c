@@ -25,10 +25,6 @@ static int check_available(const struct policy *policy, struct err *e)
 	if (policy->net != NET_NONE)
 		return err_usage(e, "--net %s is not available in this version; only --net none is",
 				 net_words[policy->net]);
-	if (policy->tty == TTY_YES)
-		return err_usage(e,
-				 "--tty yes is not available in this version; auto and no hand no "
-				 "terminal in");
 	return 0;
 }
 

@@ -63,6 +63,8 @@ struct policy {
 	enum tty_mode tty;
 	char *stdin_path, *stdout_path, *stderr_path; /* NULL = inherit */
 	bool stderr_to_stdout;
+	bool strip_escapes;
+	char *caller_term; /* the caller's TERM; NULL = none */
 	int pass_fds[PLAN_PASS_FD_MAX];
 	size_t pass_fd_count;
 	uint64_t stop_timeout_ns;

@@ -36,12 +36,27 @@ static int resolve_identity(const struct policy *policy, struct plan *plan, stru
 	return plan->user_why ? 0 : err_nomem(e);
 }
 
+static const char *find_env(const struct policy *policy, const char *name)
+{
+	for (size_t i = policy->env_count; i > 0; i--)
+		if (strcmp(policy->env[i - 1].name, name) == 0)
+			return policy->env[i - 1].value;
+	return NULL;
+}
+
 static int resolve_environment(const struct policy *policy, struct plan *plan, struct err *e)
 {
-	char **envp = plan_alloc(plan, (policy->env_count + 1) * sizeof(*envp));
+	char **envp = plan_alloc(plan, (policy->env_count + 2) * sizeof(*envp));
 
 	if (!envp)
 		return err_nomem(e);
+	if (plan->tty && !find_env(policy, "TERM")) {
+		const char *term = policy->caller_term ? policy->caller_term : "dumb";
+
+		envp[policy->env_count] = plan_printf(plan, "TERM=%s", term);
+		if (!envp[policy->env_count])
+			return err_nomem(e);
+	}
 	for (size_t i = 0; i < policy->env_count; i++) {
 		envp[i] = plan_printf(plan, "%s=%s", policy->env[i].name, policy->env[i].value);
 		if (!envp[i])
@@ -49,14 +64,6 @@ static int resolve_environment(const struct policy *policy, struct plan *plan, s
 	}
 	plan->envp = envp;
 	return 0;
-}
-
-static const char *find_env(const struct policy *policy, const char *name)
-{
-	for (size_t i = policy->env_count; i > 0; i--)
-		if (strcmp(policy->env[i - 1].name, name) == 0)
-			return policy->env[i - 1].value;
-	return NULL;
 }
 
 /* The candidates execvp(3) would try, as full paths inside; looked up there, never here. */
@@ -193,6 +200,18 @@ static int resolve_seccomp(const struct policy *policy, struct plan *plan, struc
 	return 0;
 }
 
+/* A terminal has one output; standard error is part of it unless the caller sends it elsewhere. */
+static bool stderr_follows(const struct plan *plan)
+{
+	struct stat out, err;
+
+	if (plan->stderr_to_stdout || (plan->stdout_to.terminal && plan->stderr_to.terminal))
+		return true;
+	return plan->stdout_to.kind == STREAM_INHERIT && plan->stderr_to.kind == STREAM_INHERIT &&
+	       fstat(1, &out) == 0 && fstat(2, &err) == 0 && out.st_dev == err.st_dev &&
+	       out.st_ino == err.st_ino;
+}
+
 static int resolve_streams(const struct policy *policy, struct plan *plan, struct err *e)
 {
 	const char *const paths[3] = { policy->stdin_path, policy->stdout_path,
@@ -204,10 +223,17 @@ static int resolve_streams(const struct policy *policy, struct plan *plan, struc
 	for (int i = 0; i < 3; i++) {
 		streams[i]->kind = paths[i] ? STREAM_PATH : STREAM_INHERIT;
 		streams[i]->path = paths[i];
-		if (!paths[i] && fcntl(i, F_GETFD) < 0 && errno == EBADF)
+		streams[i]->terminal = !paths[i] && isatty(i);
+		if (!paths[i] && !streams[i]->terminal && errno == EBADF && fcntl(i, F_GETFD) < 0)
 			streams[i]->kind = STREAM_NULL;
 	}
 	plan->stderr_to_stdout = policy->stderr_to_stdout;
+	plan->strip_escapes = policy->strip_escapes;
+	plan->tty = policy->tty == TTY_YES ||
+		    (policy->tty == TTY_AUTO && plan->stdin_from.terminal &&
+		     plan->stdout_to.terminal);
+	plan->on_tty[0] = plan->on_tty[1] = plan->tty;
+	plan->on_tty[2] = plan->tty && stderr_follows(plan);
 	plan->pass_fd_count = policy->pass_fd_count;
 	memcpy(plan->pass_fds, policy->pass_fds, sizeof(plan->pass_fds));
 	return 0;
@@ -238,8 +264,8 @@ static int resolve_walls(const struct policy *policy, struct plan *plan, struct 
 int resolve_plan(const struct policy *policy, struct plan *out_plan, struct err *e)
 {
 	static int (*const parts[])(const struct policy *, struct plan *, struct err *) = {
-		resolve_walls,	resolve_identity, resolve_environment, resolve_command,
-		resolve_limits, resolve_seccomp,  resolve_streams,     resolve_tree,
+		resolve_walls,	 resolve_identity, resolve_streams, resolve_environment,
+		resolve_command, resolve_limits,   resolve_seccomp, resolve_tree,
 	};
 
 	memset(out_plan, 0, sizeof(*out_plan));

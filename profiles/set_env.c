@@ -14,6 +14,30 @@ static int put(struct merge *m, const char *name, size_t len, const char *value,
 	return set_pair(m->policy, &m->policy->env, &m->policy->env_count, name, len, value, e);
 }
 
+const char *set_caller_value(const struct merge *m, const char *name)
+{
+	size_t len = strlen(name);
+
+	for (char *const *p = m->caller_env; p && *p; p++)
+		if (strncmp(*p, name, len) == 0 && (*p)[len] == '=')
+			return *p + len + 1;
+	return NULL;
+}
+
+/* Used if the run gets a terminal.  Only what names of terminfo(5) consist of: programs inside make a
+ * file name of it. */
+static int keep_term(struct merge *m, struct err *e)
+{
+	static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+				      "+-._";
+	const char *term = set_caller_value(m, "TERM");
+
+	if (!term || !*term || term[0] == '.' || term[strspn(term, letters)] != '\0')
+		return 0;
+	m->policy->caller_term = policy_printf(m->policy, "%s", term);
+	return m->policy->caller_term ? 0 : err_nomem(e);
+}
+
 int set_env_base(struct merge *m, struct err *e)
 {
 	static const struct {
@@ -31,17 +55,7 @@ int set_env_base(struct merge *m, struct err *e)
 	for (size_t i = 0; i < sizeof(base) / sizeof(base[0]); i++)
 		if (put(m, base[i].name, strlen(base[i].name), base[i].value, e) != 0)
 			return -1;
-	return 0;
-}
-
-const char *set_caller_value(const struct merge *m, const char *name)
-{
-	size_t len = strlen(name);
-
-	for (char *const *p = m->caller_env; p && *p; p++)
-		if (strncmp(*p, name, len) == 0 && (*p)[len] == '=')
-			return *p + len + 1;
-	return NULL;
+	return keep_term(m, e);
 }
 
 int set_env(struct merge *m, const struct key *key, const char *value, struct err *e)

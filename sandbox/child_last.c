@@ -1,6 +1,6 @@
 /* child_last.c - the workload's process until it becomes the workload.
  *
- * Order matters: a session of its own and default signals first; then it is made dumpable again, so
+ * Order matters: a session of its own (and its terminal) and default signals first; then it is made dumpable again, so
  * that the supervisor can read back what is in force (init stays undumpable; nothing hostile runs
  * yet); then the filters, the first with the listener; then READY and one blocking read: the hold.
  * Only after the supervisor has compared every wall with the plan does it release us to execve. */
@@ -31,15 +31,20 @@ static int last_prepare(const struct launch *l, struct err *e)
 	return 0;
 }
 
-static void last_ready(const struct launch *l, int listener, int scratch, struct err *e)
+static void last_ready(const struct launch *l, int listener, const int *tty, struct err *e)
 {
 	struct wire w = { .type = WIRE_READY };
-	int fds[2] = { listener, scratch };
+	int fds[4] = { listener };
 	size_t count = 1;
 
-	if (scratch >= 0) {
+	if (l->scratch >= 0) {
 		w.flags |= WIRE_F_HAS_SCRATCH;
-		count++;
+		fds[count++] = l->scratch;
+	}
+	if (l->plan->tty) {
+		w.flags |= WIRE_F_HAS_TTY;
+		fds[count++] = tty[0];
+		fds[count++] = tty[1];
 	}
 	if (fd_send(l->ctl, &w, sizeof(w), fds, count) != 0) {
 		err_sys(e, "hand the listener to the supervisor");
@@ -51,15 +56,17 @@ void last_main(void *launch)
 {
 	const struct launch *l = launch;
 	const struct plan *p = l->plan;
-	int listener = -1;
+	int listener = -1, tty[2] = { -1, -1 };
 	struct err e = { 0 };
 
 	if (last_prepare(l, &e) != 0)
 		child_fail(l, &e, "process");
+	if (p->tty && child_tty(l, &tty[0], &tty[1], &e) != 0)
+		child_fail(l, &e, "terminal");
 	for (size_t i = 0; i < p->filter_count; i++)
 		if (child_seccomp(&p->filters[i], i == 0, &listener, &e) != 0)
 			child_fail(l, &e, "seccomp");
-	last_ready(l, listener, l->scratch, &e);
+	last_ready(l, listener, tty, &e);
 	child_wait_go(l);
 	e.errnum = process_exec(p->exec_paths, p->argv, p->envp);
 	err_set(&e, ERR_EXEC, e.errnum, ERR_AT, "exec '%s'", p->argv[0]);

@@ -42,6 +42,10 @@ void stage_main(void *launch) __attribute__((noreturn)); /* child_stage.c */
 void init_main(void *launch) __attribute__((noreturn));	 /* child_init.c */
 void last_main(void *launch) __attribute__((noreturn));	 /* child_last.c */
 
+/* child_tty() - a private terminal as the controlling one and as the streams the plan says; both
+ * descriptors close-on-exec.  child_tty.c; runs in: workload. */
+int child_tty(const struct launch *l, int *out_master, int *out_slave, struct err *e);
+
 /* The workload's tree; *out_scratch is a directory descriptor of the scratch tmpfs.  child_rootfs.c */
 int child_rootfs(const struct launch *l, int *out_scratch, struct err *e);
 

@@ -63,6 +63,7 @@ enum stream_kind {
 struct stream_plan {
 	enum stream_kind kind;
 	const char *path;
+	bool terminal; /* INHERIT: the caller's descriptor is one */
 };
 
 #define PLAN_FILTER_MAX 4
@@ -150,6 +151,9 @@ struct plan {
 	/* streams and descriptors */
 	struct stream_plan stdin_from, stdout_to, stderr_to;
 	bool stderr_to_stdout;
+	bool tty;	/* a private terminal */
+	bool on_tty[3]; /* which streams are on it; 0 and 1 always are */
+	bool strip_escapes;
 	int pass_fds[PLAN_PASS_FD_MAX];
 	size_t pass_fd_count;
 

@@ -28,6 +28,7 @@ struct run {
 	struct process init;
 	struct process workload; /* a handle for signals; init reaps it */
 	int slot_fd, ctl, signal_fd, listener, scratch;
+	int tty_master, tty_slave; /* until the streams take them */
 	unsigned slot;
 	uid_t host_uid;
 	gid_t host_gid;

@@ -41,6 +41,7 @@ static int block_signals(struct run *r, struct err *e)
 {
 	static const int caught[] = { SIGTERM, SIGINT,	SIGHUP,	  SIGQUIT,
 				      SIGUSR1, SIGUSR2, SIGWINCH, SIGPIPE };
+	static const int of_terminal[] = { SIGTSTP, SIGCONT };
 	const struct sigaction deflt = { .sa_handler = SIG_DFL };
 	sigset_t set;
 
@@ -50,6 +51,8 @@ static int block_signals(struct run *r, struct err *e)
 	sigemptyset(&set);
 	for (size_t i = 0; i < sizeof(caught) / sizeof(caught[0]); i++)
 		sigaddset(&set, caught[i]);
+	for (size_t i = 0; r->plan->tty && i < sizeof(of_terminal) / sizeof(of_terminal[0]); i++)
+		sigaddset(&set, of_terminal[i]);
 	/* Blocked signals are kept even where the caller had them ignored (a shell's `&`). */
 	if (sigprocmask(SIG_BLOCK, &set, &r->old_mask) != 0)
 		return err_sys(e, "block signals");
@@ -342,13 +345,25 @@ static int start_stage(struct run *r, struct err *e)
 	return rc;
 }
 
+#define READY_FD_MAX 4
+
+static void take_ready_fds(struct run *r, const struct wire *w, const int *fds)
+{
+	r->listener = *fds++;
+	r->scratch = w->flags & WIRE_F_HAS_SCRATCH ? *fds++ : -1;
+	if (w->flags & WIRE_F_HAS_TTY) {
+		r->tty_master = fds[0];
+		r->tty_slave = fds[1];
+	}
+}
+
 /* READY of the workload's process and SEALED of init, in any order: nothing is released before both. */
 static int wait_ready(struct run *r, pid_t *out_pid, struct err *e)
 {
 	bool ready = false, sealed = false;
 
 	while (!ready || !sealed) {
-		int fds[2] = { -1, -1 };
+		int fds[READY_FD_MAX] = { -1, -1, -1, -1 };
 		size_t fd_count = 0;
 		struct wire w;
 		pid_t pid = 0;
@@ -357,15 +372,14 @@ static int wait_ready(struct run *r, pid_t *out_pid, struct err *e)
 			     sealed  ? WIRE_READY
 			     : ready ? WIRE_SEALED
 				     : WIRE_ANY,
-			     &w, fds, 2, &fd_count, &pid, e) != 0)
+			     &w, fds, READY_FD_MAX, &fd_count, &pid, e) != 0)
 			return -1;
 		if (w.type == WIRE_SEALED) {
 			sealed = true;
 			continue;
 		}
 		ready = true;
-		r->listener = fds[0];
-		r->scratch = fds[1];
+		take_ready_fds(r, &w, fds);
 		*out_pid = pid;
 	}
 	return 0;
@@ -403,6 +417,16 @@ static int read_back(struct run *r, struct err *e)
 	return r->plan->root ? caps_drop_supervisor(e) : 0;
 }
 
+static int take_terminal(struct run *r, struct err *e)
+{
+	if (!r->plan->tty)
+		return 0;
+	if (r->tty_master < 0 || r->tty_slave < 0)
+		return err_internal(e, "the workload's process sent no terminal");
+	streams_take_tty(&r->streams, fd_take(&r->tty_master), fd_take(&r->tty_slave));
+	return 0;
+}
+
 static int release(struct run *r, struct err *e)
 {
 	r->start_ns = clock_now_ns();
@@ -431,6 +455,7 @@ static const struct session_step start_steps[] = {
 	{ "namespaces", start_stage },
 	{ "process", start_init },
 	{ "walls", read_back },
+	{ "terminal", take_terminal },
 };
 
 static int run_steps(struct run *r, const struct session_step *steps, size_t count, struct err *e)
@@ -459,6 +484,8 @@ static void teardown(struct run *r)
 	secrets_wipe(&r->secrets);
 	fd_close(&r->launch.ctl);
 	fd_close(&r->ctl);
+	fd_close(&r->tty_master);
+	fd_close(&r->tty_slave);
 	streams_release(&r->streams);
 	if (cgroup_destroy(r->cgroup) > 0)
 		outcome_warn(r->out,
@@ -504,15 +531,16 @@ void session_run(const struct plan *plan, session_notify_fn notify, void *arg, s
 			 .ctl = -1,
 			 .signal_fd = -1,
 			 .listener = -1,
-			 .scratch = -1 };
+			 .scratch = -1,
+			 .tty_master = -1,
+			 .tty_slave = -1 };
 	struct err e = { 0 };
 
 	memset(out, 0, sizeof(*out));
 	out->started_real_ns = clock_realtime_ns();
 	out->supervisor_pid = getpid();
 	out->cgroup_mode = "none";
-	for (int i = 0; i < 3; i++)
-		r.streams.workload_ends[i] = r.streams.relay[i].from = r.streams.relay[i].to = -1;
+	streams_init(&r.streams);
 	for (int i = 0; i < LIMIT_COUNT; i++)
 		out->limits[i].value = plan->limits.value[i];
 	if (start(&r, notify, arg, &e) == 0)

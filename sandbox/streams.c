@@ -4,160 +4,28 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
-#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include "base/fd.h"
-#include "base/text.h"
 
-static const char *const stream_names[3] = { "stdin", "stdout", "stderr" };
-
-static bool is_dev_null(const struct stat *st)
-{
-	return S_ISCHR(st->st_mode) && st->st_rdev == makedev(1, 3);
-}
-
-/* The caller's descriptor n opened anew without blocking, -1 if that can't be.  Its own O_NONBLOCK flag
- * is shared with the caller's other processes, so it is never set. */
-static int reopen(int n, int mode)
-{
-	char path[32];
-	struct text t = TEXT_ON(path);
-
-	text_fmt(&t, "/proc/self/fd/%d", n);
-	return open(path, mode | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-}
-
-static int open_caller_output(int n, struct relay *r, struct err *e)
-{
-	struct stat st;
-
-	if (fstat(n, &st) != 0)
-		return err_sys(e, "stat %s", stream_names[n]);
-	r->how = S_ISSOCK(st.st_mode) ? RELAY_SOCKET : RELAY_CAREFUL;
-	if (S_ISFIFO(st.st_mode) || S_ISCHR(st.st_mode)) {
-		r->to = reopen(n, O_WRONLY);
-		if (r->to >= 0) {
-			r->how = RELAY_NONBLOCK;
-			return 0;
-		}
-	} else if (S_ISREG(st.st_mode)) {
-		r->how = RELAY_NONBLOCK;
-	}
-	r->to = fcntl(n, F_DUPFD_CLOEXEC, 3);
-	return r->to < 0 ? err_sys(e, "duplicate %s", stream_names[n]) : 0;
-}
-
-/* --stdin, --stdout, --stderr FILE: nothing that could make us wait for somebody else. */
-static int open_named(const char *path, int n, int flags, struct err *e)
-{
-	autofd int fd = open(path, flags | O_NONBLOCK | O_NOCTTY | O_CLOEXEC, 0666);
-	struct stat st;
-
-	if (fd < 0 && errno != ENXIO)
-		return err_sys(e, "open '%s' for %s", path, stream_names[n]);
-	if (fd < 0 || fstat(fd, &st) != 0 || !(S_ISREG(st.st_mode) || is_dev_null(&st)))
-		return err_unsupported(e,
-				       "--%s '%s' is no regular file; use the shell's redirection",
-				       stream_names[n], path);
-	return fd_take(&fd);
-}
-
-static int open_output(const struct stream_plan *plan, int n, struct streams *s, struct err *e)
-{
-	struct relay *r = &s->relay[n];
-	int ends[2];
-
-	r->counted = true;
-	if (plan->kind == STREAM_PATH) {
-		r->to = open_named(plan->path, n, O_WRONLY | O_CREAT | O_TRUNC, e);
-		r->how = RELAY_NONBLOCK;
-		if (r->to < 0)
-			return -1;
-	} else if (plan->kind == STREAM_NULL) {
-		r->to = open("/dev/null", O_WRONLY | O_CLOEXEC);
-		if (r->to < 0)
-			return err_sys(e, "open /dev/null");
-	} else if (open_caller_output(n, r, e) != 0) {
-		return -1;
-	}
-	if (pipe2(ends, O_CLOEXEC) != 0)
-		return err_sys(e, "pipe for %s", stream_names[n]);
-	r->from = ends[0];
-	s->workload_ends[n] = ends[1];
-	if (fcntl(r->from, F_SETFL, O_NONBLOCK) != 0)
-		return err_sys(e, "pipe for %s", stream_names[n]);
-	return 0;
-}
-
-/* Another reader of the same pipe or terminal may be faster than we are after a poll: only a descriptor
- * of our own may be read without blocking.  Where it can't be had, poll is all there is. */
-static int open_caller_input(struct relay *r, struct err *e)
-{
-	struct stat st;
-
-	if (fstat(0, &st) == 0 && (S_ISFIFO(st.st_mode) || S_ISCHR(st.st_mode)))
-		r->from = reopen(0, O_RDONLY);
-	if (r->from < 0)
-		r->from = fcntl(0, F_DUPFD_CLOEXEC, 3);
-	return r->from < 0 ? err_sys(e, "duplicate stdin") : 0;
-}
-
-static int open_input(const struct stream_plan *plan, struct streams *s, struct err *e)
-{
-	struct relay *r = &s->relay[0];
-	struct stat st = { 0 };
-	int ends[2];
-
-	if (plan->kind == STREAM_PATH) {
-		r->from = open_named(plan->path, 0, O_RDONLY, e);
-		if (r->from < 0)
-			return -1;
-	} else if (plan->kind == STREAM_INHERIT && open_caller_input(r, e) != 0) {
-		return -1;
-	}
-	if (r->from >= 0 && fstat(r->from, &st) != 0)
-		return err_sys(e, "stat stdin");
-	if (S_ISDIR(st.st_mode) || S_ISBLK(st.st_mode))
-		return err_unsupported(e, "stdin is a %s: not handed to a sandbox",
-				       S_ISDIR(st.st_mode) ? "directory" : "block device");
-	if (r->from < 0 || is_dev_null(&st)) {
-		fd_close(&r->from);
-		s->workload_ends[0] = open("/dev/null", O_RDONLY | O_CLOEXEC);
-		return s->workload_ends[0] < 0 ? err_sys(e, "open /dev/null") : 0;
-	}
-	r->regular_from = S_ISREG(st.st_mode);
-	if (pipe2(ends, O_CLOEXEC) != 0)
-		return err_sys(e, "pipe for stdin");
-	s->workload_ends[0] = ends[0];
-	r->to = ends[1];
-	r->how = RELAY_NONBLOCK;
-	if (fcntl(r->to, F_SETFL, O_NONBLOCK) != 0)
-		return err_sys(e, "pipe for stdin");
-	return 0;
-}
-
-int streams_open(const struct plan *plan, struct streams *s, struct err *e)
+void streams_init(struct streams *s)
 {
 	*s = (struct streams){ .workload_ends = { -1, -1, -1 },
-			       .output_left = plan->limits.value[LIMIT_OUTPUT] };
+			       .tty_slave = -1,
+			       .terminal = { .input = -1, .size = -1 } };
 	for (int i = 0; i < 3; i++)
 		s->relay[i].from = s->relay[i].to = -1;
-	if (open_input(&plan->stdin_from, s, e) != 0 || open_output(&plan->stdout_to, 1, s, e) != 0)
-		return -1;
-	if (!plan->stderr_to_stdout)
-		return open_output(&plan->stderr_to, 2, s, e);
-	s->workload_ends[2] = fcntl(s->workload_ends[1], F_DUPFD_CLOEXEC, 3);
-	return s->workload_ends[2] < 0 ? err_sys(e, "duplicate stdout") : 0;
 }
 
 bool streams_is_pipe(const struct streams *s, int n)
 {
-	return n > 0 || s->relay[0].from >= 0;
+	if (s->tty && n < 2)
+		return false;
+	return n > 0 ? s->relay[n].from >= 0 : s->relay[0].to >= 0;
 }
 
 void streams_started(struct streams *s)
@@ -173,7 +41,43 @@ static void relay_close(struct relay *r)
 	r->len = 0;
 }
 
-void streams_poll(const struct streams *s, struct pollfd *fds)
+void streams_take_tty(struct streams *s, int take_master, int take_slave)
+{
+	int flags = fcntl(take_master, F_GETFL);
+
+	s->tty_slave = take_slave;
+	s->relay[1].from = take_master;
+	s->relay[0].to = fcntl(take_master, F_DUPFD_CLOEXEC, 3);
+	/* Without these two nothing could be copied: let the run see a terminal that has hung up. */
+	if (flags < 0 || fcntl(take_master, F_SETFL, flags | O_NONBLOCK) != 0 || s->relay[0].to < 0)
+		fd_close(&s->relay[1].from);
+	terminal_settings(&s->terminal, take_master);
+	terminal_enter(&s->terminal);
+}
+
+bool streams_take_signal(struct streams *s, int sig)
+{
+	if (!s->tty || (sig != SIGWINCH && sig != SIGTSTP && sig != SIGCONT))
+		return false;
+	if (sig == SIGTSTP)
+		terminal_stop(&s->terminal);
+	else if (sig == SIGCONT)
+		terminal_continued(&s->terminal);
+	/* The size may have changed while we were stopped. */
+	if (s->relay[0].to >= 0)
+		terminal_resize(&s->terminal, s->relay[0].to);
+	return true;
+}
+
+/* A background job that reads its terminal is stopped, and what is typed is not for it anyway. */
+static bool may_read_input(struct streams *s)
+{
+	if (s->terminal.input < 0)
+		return true;
+	return s->tty ? terminal_enter(&s->terminal) : terminal_foreground(&s->terminal);
+}
+
+void streams_poll(struct streams *s, struct pollfd *fds)
 {
 	for (int i = 0; i < 3; i++) {
 		const struct relay *r = &s->relay[i];
@@ -181,7 +85,7 @@ void streams_poll(const struct streams *s, struct pollfd *fds)
 		fds[i] = (struct pollfd){ .fd = -1 };
 		if (r->len > 0)
 			fds[i] = (struct pollfd){ .fd = r->to, .events = POLLOUT };
-		else if (r->from >= 0)
+		else if (r->from >= 0 && (i > 0 || may_read_input(s)))
 			fds[i] = (struct pollfd){ .fd = r->from, .events = POLLIN };
 	}
 }
@@ -194,21 +98,40 @@ static size_t relay_room(const struct streams *s, const struct relay *r)
 	return s->output_left > 0 ? (size_t)s->output_left : 1;
 }
 
+/* The caller's input is at its end.  A terminal has no end but the key for it: once for what stands in an
+ * unfinished line, once for the end itself (termios(3), VEOF). */
+static void type_end(struct relay *r)
+{
+	struct termios now;
+	bool known = tcgetattr(r->to, &now) == 0;
+	char key = known ? (char)now.c_cc[VEOF] : 4;
+
+	fd_close(&r->from);
+	if (r->to < 0)
+		return;
+	r->buf[0] = r->buf[1] = key;
+	r->off = 0;
+	r->len = known && (now.c_lflag & ICANON) && r->line_open ? 2 : 1;
+}
+
 static void relay_read(struct streams *s, struct relay *r)
 {
 	ssize_t n;
 
 	if (!r->buf)
-		r->buf = malloc(RELAY_BUFFER_BYTES);
+		r->buf = malloc(RELAY_BUFFER_BYTES + 1);
 	if (!r->buf) {
 		relay_close(r); /* no memory for us: the workload sees a closed pipe */
 		return;
 	}
-	n = read(r->from, r->buf, relay_room(s, r));
+	n = read(r->from, r->buf + r->strip, relay_room(s, r));
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))
 		return;
 	if (n <= 0) {
-		relay_close(r);
+		if (s->tty && r == &s->relay[0])
+			type_end(r);
+		else
+			relay_close(r);
 		return;
 	}
 	if (r->counted && s->output_left == 0) {
@@ -219,7 +142,10 @@ static void relay_read(struct streams *s, struct relay *r)
 	if (r->counted && s->output_left != LIMIT_NONE)
 		s->output_left -= (uint64_t)n;
 	r->off = 0;
-	r->len = (size_t)n;
+	r->len = r->strip ? escapes_strip(&r->escapes, r->buf + 1, (size_t)n, r->buf) : (size_t)n;
+	if (r->to_terminal && !r->disturbed && escapes_present(r->buf, r->len))
+		r->disturbed = true;
+	r->line_open = r->len > 0 && r->buf[r->len - 1] != '\n';
 }
 
 static void relay_write(struct relay *r)
@@ -258,6 +184,9 @@ void streams_step(struct streams *s, const struct pollfd *fds)
 {
 	for (int i = 0; i < 3; i++)
 		relay_step(s, &s->relay[i], &fds[i]);
+	/* Nobody takes its output any more: to the workload its terminal is gone. */
+	if (s->tty && s->relay[1].from < 0)
+		streams_stop_input(s);
 }
 
 bool streams_output_done(const struct streams *s)
@@ -268,44 +197,25 @@ bool streams_output_done(const struct streams *s)
 void streams_stop_input(struct streams *s)
 {
 	relay_close(&s->relay[0]);
+	fd_close(&s->tty_slave);
+}
+
+uint64_t streams_bytes(const struct streams *s, int n)
+{
+	return s->relay[n].passed ? UINT64_MAX : s->relay[n].bytes;
 }
 
 void streams_release(struct streams *s)
 {
 	streams_started(s);
+	streams_stop_input(s);
+	terminal_leave(&s->terminal);
 	for (int i = 0; i < 3; i++) {
 		relay_close(&s->relay[i]);
 		free(s->relay[i].buf);
 		s->relay[i].buf = NULL;
+		if (s->relay[i].disturbed)
+			terminal_reset(i);
+		s->relay[i].disturbed = false;
 	}
-}
-
-/* A connected internet stream; every other socket leads to names or descriptors of the host. */
-static bool is_connected_stream(int fd)
-{
-	socklen_t peer_len = sizeof(struct sockaddr_storage), len = sizeof(int);
-	struct sockaddr_storage peer;
-	int domain = 0, type = 0;
-
-	if (getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &len) != 0 ||
-	    getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &len) != 0)
-		return false;
-	return (domain == AF_INET || domain == AF_INET6) && type == SOCK_STREAM &&
-	       getpeername(fd, (struct sockaddr *)&peer, &peer_len) == 0;
-}
-
-int streams_check_passed(int fd, struct err *e)
-{
-	int flags = fcntl(fd, F_GETFL);
-	struct stat st;
-
-	if (flags < 0 || fstat(fd, &st) != 0)
-		return err_set(e, ERR_USAGE, errno, ERR_AT, "--pass-fd %d", fd);
-	if (!(flags & O_PATH) &&
-	    (S_ISFIFO(st.st_mode) || (S_ISSOCK(st.st_mode) && is_connected_stream(fd))))
-		return 0;
-	return err_usage(e,
-			 "--pass-fd %d is neither a pipe nor a connected tcp socket: anything else could "
-			 "be a way out (use --ro for a file)",
-			 fd);
 }

@@ -134,7 +134,7 @@ static void take_signal(struct run *r)
 
 		if (sig == SIGTERM || sig == SIGINT || sig == SIGHUP || sig == SIGQUIT)
 			cancel(r, sig);
-		else if (sig != SIGPIPE)
+		else if (!streams_take_signal(&r->streams, sig) && sig != SIGPIPE)
 			process_signal(&r->workload, sig);
 	}
 }
@@ -358,9 +358,9 @@ static void collect(struct run *r)
 	o->usage.oom_kills = r->cgroup ? usage.oom_kills : UINT64_MAX;
 	ev->cpu_used_ns = usage.cpu_ns ? usage.cpu_ns
 				       : o->usage.cpu_user_ns + o->usage.cpu_system_ns;
-	o->usage.stdin_bytes = r->streams.relay[0].bytes;
-	o->usage.stdout_bytes = r->streams.relay[1].bytes;
-	o->usage.stderr_bytes = r->streams.relay[2].bytes;
+	o->usage.stdin_bytes = streams_bytes(&r->streams, 0);
+	o->usage.stdout_bytes = streams_bytes(&r->streams, 1);
+	o->usage.stderr_bytes = streams_bytes(&r->streams, 2);
 	o->truncated_output = r->streams.output_over;
 	ev->violations = o->violations.total;
 	ev->first_violation_nr = o->violations.count ? o->violations.entries[0].nr : 0;

@@ -8,7 +8,8 @@
  *	stage -> supervisor	WIRE_INIT	init is started; carries its pidfd
  *	supervisor -> init	WIRE_GO		stage is reaped: the workload may be forked
  *	init -> supervisor	WIRE_SEALED	own filter loaded, every other descriptor closed
- *	workload -> supervisor	WIRE_READY	all walls up, holding; carries listener, scratch directory
+ *	workload -> supervisor	WIRE_READY	all walls up, holding; carries listener, scratch directory,
+ *						and both sides of the terminal, as the flags say
  *	supervisor -> workload	WIRE_GO		released: execve
  *				(SEALED and READY come in any order)
  *	any -> supervisor	WIRE_ERROR	a step failed; carries struct err
@@ -33,5 +34,6 @@ struct wire {
 };
 
 #define WIRE_F_HAS_SCRATCH 1u
+#define WIRE_F_HAS_TTY 2u
 
 #endif

@@ -45,9 +45,7 @@ static void check_available(void)
 	refuses(&p, "--net audit is not available in this version");
 	p = good();
 	p.tty = TTY_YES;
-	refuses(&p, "--tty yes is not available");
-	p.tty = TTY_NO;
-	takes(&p, "--tty no");
+	takes(&p, "--tty yes");
 }
 
 static void check_command(void)
