@@ -154,7 +154,7 @@ pipe" ]
 @test "^Z stops the job of a shell inside; the launcher goes on" {
 	for who in $users; do
 		run -0 on_terminal 'expect:$ ' 'send:sh -c "echo u""p; read x"\r' 'expect:up' 'send:\x1a' expect:Stopped \
-			'send:fg\r' 'send:a line\r' 'expect:$ ' 'send:exit 6\r' -- -- bash --norc -i
+			'expect:$ ' 'send:fg\r' 'expect:read x' silence 'send:a line\r' 'expect:$ ' 'send:exit 6\r' -- -- bash --norc -i
 		[[ $output != *"== stopped"* ]]
 		ended 6
 	done
