@@ -82,6 +82,20 @@ static json_t *own_kills(const struct evidence *ev)
 	return list;
 }
 
+/* Limits that the last look found reached, after the workload had ended. */
+static json_t *found_at_end(const struct evidence *ev)
+{
+	json_t *list = json_array();
+
+	if (ev->late_pids)
+		json_array_append_new(list, json_string(reason_word(REASON_PIDS)));
+	if (ev->late_output)
+		json_array_append_new(list, json_string(reason_word(REASON_OUTPUT)));
+	if (ev->late_disk)
+		json_array_append_new(list, json_string(reason_word(REASON_DISK)));
+	return list;
+}
+
 static json_t *evidence_json(const struct evidence *ev)
 {
 	json_t *object = json_object();
@@ -94,13 +108,17 @@ static json_t *evidence_json(const struct evidence *ev)
 	put(object, "init_killed", json_boolean(ev->init_killed));
 	put(object, "init_signal", integer_unless(ev->init_signal, 0));
 	put(object, "own_kills", own_kills(ev));
+	put(object, "found_at_end", found_at_end(ev));
 	put(object, "cancel_signal", integer_unless(ev->cancel_signal, 0));
 	put(object, "cancel_escalated", json_boolean(ev->cancel_escalated));
 	put(object, "oom_kills", json_u64(ev->oom_kills));
 	put(object, "outer_oom_kills", json_u64(ev->outer_oom_kills));
+	put(object, "oom_cgroup", string_or_null(ev->oom_cgroup));
 	put(object, "pids_refused", json_u64(ev->pids_refused));
+	put(object, "outer_pids_refused", json_u64(ev->outer_pids_refused));
 	put(object, "violations", json_u64(ev->violations));
 	put(object, "cpu_used_ns", json_u64(ev->cpu_used_ns));
+	put(object, "cpu_rlimit_ns", json_u64_known(ev->cpu_rlimit_ns));
 	put(object, "disk_full", json_boolean(ev->disk_full));
 	put(object, "file_size_signal", json_boolean(ev->file_size_signal));
 	put(object, "stopped", json_boolean(ev->stopped));

@@ -63,12 +63,26 @@ static void say_external(struct text *t, const struct policy *policy, const stru
 {
 	(void)policy;
 	text_str(t, "something outside the run killed it");
-	if (o->evidence.outer_oom_kills > 0)
-		text_str(t, "; an outer control group ran out of memory");
+	if (o->evidence.outer_oom_kills > 0 && *o->evidence.oom_cgroup)
+		text_fmt(t, "; the control group %s around it ran out of memory",
+			 o->evidence.oom_cgroup);
+	else if (o->evidence.outer_oom_kills > 0)
+		text_str(t, "; a control group around it, or the machine, ran out of memory");
 	else if (o->verdict.signal) {
 		text_str(t, " with ");
 		say_signal(t, o->verdict.signal);
 	}
+}
+
+static void say_cpu_time(struct text *t, const struct policy *policy, const struct outcome *o)
+{
+	bool own = o->evidence.kill_cpu_time;
+
+	text_str(t, own ? "budget of " : "limit of ");
+	units_format_duration(t, own ? policy->limits.value[LIMIT_CPU_TIME]
+				     : o->evidence.cpu_rlimit_ns);
+	text_str(t, own ? " used up; raise it with --cpu-time"
+			: " for one process used up; raise it with --rlimit cpu=SECONDS");
 }
 
 /* Either a limit with its sentence, or a sentence of its own. */
@@ -78,8 +92,7 @@ static const struct {
 	void (*say)(struct text *t, const struct policy *policy, const struct outcome *o);
 } sentences[REASON_COUNT] = {
 	[REASON_MEMORY] = { "limit of ", " reached; raise it with --memory", LIMIT_MEMORY, NULL },
-	[REASON_CPU_TIME] = { "budget of ", " used up; raise it with --cpu-time", LIMIT_CPU_TIME,
-			      NULL },
+	[REASON_CPU_TIME] = { NULL, NULL, -1, say_cpu_time },
 	[REASON_DEADLINE] = { "still running after ", "; raise it with --wall-time",
 			      LIMIT_WALL_TIME, NULL },
 	[REASON_PIDS] = { "limit of ",

@@ -61,13 +61,8 @@ bool cgroup_read(int dirfd, const char *name, char *buf, size_t cap)
 uint64_t cgroup_read_number(const struct cgroup *cg, enum cgroup_controller id, const char *name)
 {
 	const struct cgroup_dir *dir = cgroup_dir_of(cg, id);
-	char text[CGROUP_TEXT_CAP];
-	uint64_t value;
 
-	return dir && cgroup_read(dir->fd, name, text, sizeof(text)) &&
-			       cgroup_text_limit(text, 0, &value)
-		       ? value
-		       : 0;
+	return dir ? cgroup_counter(dir->fd, name, NULL) : 0;
 }
 
 bool cgroup_file_text(const struct cgroup *cg, enum cgroup_file id, char *buf, size_t cap)
@@ -151,7 +146,7 @@ static int layout_mounts(struct cgroup_layout *layout, struct err *e)
 	return 0;
 }
 
-static int layout_read(struct cgroup_layout *out, struct err *e)
+int cgroup_layout_read(struct cgroup_layout *out, struct err *e)
 {
 	char text[16384];
 
@@ -167,6 +162,11 @@ static const struct cgroup_ops *const ops_of_mode[] = {
 	[CGROUP_V1] = &cgroup_v1_ops,
 	[CGROUP_V2] = &cgroup_v2_ops,
 };
+
+const struct cgroup_ops *cgroup_ops_of(const struct cgroup_layout *layout)
+{
+	return ops_of_mode[cgroup_text_mode(layout)];
+}
 
 /* --------------------------------------------------------------------------- one directory */
 
@@ -344,9 +344,9 @@ static int cgroup_try(const struct cgroup_spec *spec, struct cgroup **out_cg, st
 	const struct cgroup_ops *ops;
 	struct cgroup *cg;
 
-	if (layout_read(&layout, e) != 0)
+	if (cgroup_layout_read(&layout, e) != 0)
 		return -1;
-	ops = ops_of_mode[cgroup_text_mode(&layout)];
+	ops = cgroup_ops_of(&layout);
 	if (!ops)
 		return err_unsupported(e,
 				       "this kernel offers neither cgroup v2 nor the v1 controllers");
@@ -408,7 +408,7 @@ unsigned cgroup_sweep(const char *parent)
 	unsigned removed = 0;
 	struct err e;
 
-	if (layout_read(&layout, &e) != 0)
+	if (cgroup_layout_read(&layout, &e) != 0)
 		return 0;
 	if (cgroup_text_mode(&layout) == CGROUP_V2)
 		places = &layout.v2;
@@ -461,13 +461,50 @@ static uint64_t file_counter(const struct cgroup *cg, enum cgroup_file id, const
 		       : 0;
 }
 
+uint64_t cgroup_counter(int dirfd, const char *file, const char *key)
+{
+	char text[CGROUP_TEXT_CAP];
+	uint64_t value;
+
+	if (!cgroup_read(dirfd, file, text, sizeof(text)))
+		return 0;
+	return (key ? cgroup_text_counter(text, key, &value) : cgroup_text_limit(text, 0, &value))
+		       ? value
+		       : 0;
+}
+
+static bool memory_was_full(const struct cgroup *cg)
+{
+	const struct cgroup_dir *dir = cgroup_dir_of(cg, CONTROLLER_MEMORY);
+
+	return dir && cg->ops->times_full(dir->fd) > 0;
+}
+
+/* A kernel without pids.peak can't tell; then it was the limit that we know of. */
+static bool pids_were_full(const struct cgroup *cg)
+{
+	uint64_t limit = LIMIT_NONE, peak = cgroup_read_number(cg, CONTROLLER_PIDS, "pids.peak");
+	struct err e;
+
+	if (cgroup_file_limit(cg, FILE_PIDS_LIMIT, 0, &limit, &e) != 0 || limit == LIMIT_NONE)
+		return false;
+	return peak == 0 || peak >= limit;
+}
+
+/* The second look is taken only where something was counted. */
 void cgroup_events(const struct cgroup *cg, struct cgroup_events *out)
 {
+	uint64_t count;
+
 	memset(out, 0, sizeof(*out));
 	if (!cg)
 		return;
-	out->oom_kills = file_counter(cg, FILE_OOM_EVENTS, "oom_kill");
-	out->pids_refused = file_counter(cg, FILE_PIDS_EVENTS, "max");
+	count = file_counter(cg, FILE_OOM_EVENTS, "oom_kill");
+	if (count > 0)
+		*(memory_was_full(cg) ? &out->oom_kills : &out->outer_oom_kills) = count;
+	count = file_counter(cg, FILE_PIDS_EVENTS, "max");
+	if (count > 0)
+		*(pids_were_full(cg) ? &out->pids_refused : &out->outer_pids_refused) = count;
 }
 
 uint64_t cgroup_cpu_ns(const struct cgroup *cg)

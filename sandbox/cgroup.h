@@ -50,9 +50,12 @@ struct cgroup_now {
 	uint64_t tasks;	 /* processes and threads, init included */
 };
 
+/* The kernel counts both in the group of the victim, whichever group's limit was hit. */
 struct cgroup_events {
 	uint64_t oom_kills;    /* v2 counts a victim twice in group mode: a flag, not a count */
 	uint64_t pids_refused; /* forks refused by the limit */
+	/* The same, where the run's own limit was never reached: a group around it, or the machine. */
+	uint64_t outer_oom_kills, outer_pids_refused;
 };
 
 /* What the kernel holds, read back from the limit files after writing. */

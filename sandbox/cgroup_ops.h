@@ -73,6 +73,9 @@ struct cgroup_ops {
 		     const struct cgroup_spec *spec, struct err *e);
 	int (*limit)(const struct cgroup *cg, const struct cgroup_spec *spec, struct err *e);
 	int (*readback)(const struct cgroup *cg, struct cgroup_readback *out, struct err *e);
+	/* Of the memory directory of any group: how often its limit was hit; processes killed in it. */
+	uint64_t (*times_full)(int dirfd);
+	uint64_t (*times_killed)(int dirfd);
 	uint64_t (*cpu_ns)(const struct cgroup *cg);
 	void (*usage)(const struct cgroup *cg, struct cgroup_usage *out);
 	void (*kill)(const struct cgroup *cg);
@@ -104,6 +107,14 @@ int cgroup_file_set_u64(const struct cgroup *cg, enum cgroup_file id, uint64_t v
 bool cgroup_file_text(const struct cgroup *cg, enum cgroup_file id, char *buf, size_t cap);
 int cgroup_file_limit(const struct cgroup *cg, enum cgroup_file id, unsigned index, uint64_t *out,
 		      struct err *e);
+
+/* cgroup_layout_read() - where this process's groups are and where they are mounted. */
+int cgroup_layout_read(struct cgroup_layout *out, struct err *e);
+const struct cgroup_ops *cgroup_ops_of(const struct cgroup_layout *layout); /* NULL: no cgroups */
+
+/* cgroup_counter() - the number after a key in a file of a directory, or the file's one number when key
+ * is NULL; 0 if it can't be read. */
+uint64_t cgroup_counter(int dirfd, const char *file, const char *key);
 
 /* cgroup_read() - a file that is not kept open; false with errno if it can't be read whole. */
 bool cgroup_read(int dirfd, const char *name, char *buf, size_t cap);

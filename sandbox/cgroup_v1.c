@@ -113,6 +113,25 @@ static int v1_readback(const struct cgroup *cg, struct cgroup_readback *out, str
 	return 0;
 }
 
+/* Charges that failed, whether reclaim helped or not.  Where the limit of memory and swap is the one that
+ * is hit, 6.18 counts none; then the peak that reached the limit counts as one. */
+static uint64_t v1_times_full(int dirfd)
+{
+	const uint64_t slack_bytes = 256
+				     << 10; /* a charge of several pages fails before the last one */
+	uint64_t limit = cgroup_counter(dirfd, "memory.limit_in_bytes", NULL);
+	uint64_t peak = cgroup_counter(dirfd, "memory.max_usage_in_bytes", NULL);
+
+	return cgroup_counter(dirfd, "memory.failcnt", NULL) +
+	       cgroup_counter(dirfd, "memory.memsw.failcnt", NULL) +
+	       (limit != LIMIT_NONE && peak + slack_bytes >= limit);
+}
+
+static uint64_t v1_times_killed(int dirfd)
+{
+	return cgroup_counter(dirfd, "memory.oom_control", "oom_kill");
+}
+
 static uint64_t v1_cpu_ns(const struct cgroup *cg)
 {
 	char text[CGROUP_TEXT_CAP];
@@ -178,6 +197,8 @@ const struct cgroup_ops cgroup_v1_ops = {
 	.place = v1_place,
 	.limit = v1_limit,
 	.readback = v1_readback,
+	.times_full = v1_times_full,
+	.times_killed = v1_times_killed,
 	.cpu_ns = v1_cpu_ns,
 	.usage = v1_usage,
 	.kill = v1_kill,

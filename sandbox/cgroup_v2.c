@@ -245,6 +245,17 @@ static int v2_readback(const struct cgroup *cg, struct cgroup_readback *out, str
 	return 0;
 }
 
+/* `oom` counts where the limit was hit, `oom_kill` where the victim was. */
+static uint64_t v2_times_full(int dirfd)
+{
+	return cgroup_counter(dirfd, "memory.events.local", "oom");
+}
+
+static uint64_t v2_times_killed(int dirfd)
+{
+	return cgroup_counter(dirfd, "memory.events.local", "oom_kill");
+}
+
 static uint64_t usec_counter_ns(const char *text, const char *key)
 {
 	uint64_t value;
@@ -308,6 +319,8 @@ const struct cgroup_ops cgroup_v2_ops = {
 	.place = v2_place,
 	.limit = v2_limit,
 	.readback = v2_readback,
+	.times_full = v2_times_full,
+	.times_killed = v2_times_killed,
 	.cpu_ns = v2_cpu_ns,
 	.usage = v2_usage,
 	.kill = v2_kill,

@@ -4,12 +4,15 @@
  *  (1) Nothing was exec'ed: execve's errno or set-up tells why.  A kernel OOM kill or a signal to us during
  *      set-up explains it better than the step that happened to break.
  *  (2) Facts the kernel or we counted before the end: they hold however the main process ended, even
- *      if it had time to exit with 0.  Memory first: that kill was the kernel's, not ours.
+ *      if it had time to exit with 0, and whether our look at a tick or the one at the end found them
+ *      (else the verdict would hang on who was faster).  Memory first: that kill was the kernel's, not
+ *      ours; the counters stand still from our own kill on, so what came first in time wins.
  *  (3) A signal we forwarded beats the exit that follows it.
- *  (4) Our timers (deadline, cpu time, full disk): they fire because of a clock, so an end that init
- *      reported, and that was no SIGKILL, came first and is the workload's own.
+ *  (4) Our timers (deadline, cpu time): they fire because of a clock, so an end that init reported,
+ *      and that was no SIGKILL, came first and is the workload's own.
  *  (5) The workload's own end, where a few signals name a limit; those are inferred, because the
- *      workload can send itself the same signal.
+ *      workload can send itself the same signal.  SIGKILL is inferred as well: the kernel tells nobody
+ *      who sent it, and it may have been somebody outside.
  * The rows are the documentation: KILLED/31 and friends are explained beside them. */
 #include "sandbox/reason.h"
 
@@ -17,10 +20,6 @@
 #include <signal.h>
 #include <stddef.h>
 #include <sys/wait.h>
-
-#include "sandbox/limits.h"
-
-#define CPU_SLACK_NS UINT64_C(50000000) /* the kernel checks RLIMIT_CPU once per tick */
 
 static bool main_signalled(const struct evidence *ev, int sig)
 {
@@ -32,10 +31,11 @@ static bool main_ended_itself(const struct evidence *ev)
 	return ev->main_reported && !main_signalled(ev, SIGKILL);
 }
 
-static bool cpu_used_up(const struct evidence *ev, uint64_t slack_ns)
+/* The limit is one process's and counted in whole ticks (a tenth more than was used has been seen), the
+ * time is the exact one of the whole tree: only inferred. */
+static bool cpu_rlimit_used_up(const struct evidence *ev)
 {
-	return ev->cpu_limit_ns != 0 && ev->cpu_limit_ns != LIMIT_NONE &&
-	       ev->cpu_used_ns >= ev->cpu_limit_ns - (ev->cpu_limit_ns > slack_ns ? slack_ns : 0);
+	return ev->cpu_rlimit_ns != 0 && ev->cpu_used_ns >= ev->cpu_rlimit_ns / 4 * 3;
 }
 
 static bool is_exec_failed(const struct evidence *ev)
@@ -53,6 +53,11 @@ static bool is_setup_oom(const struct evidence *ev)
 	return ev->setup_failed && ev->oom_kills > 0;
 }
 
+static bool is_setup_outer_oom(const struct evidence *ev)
+{
+	return ev->setup_failed && ev->has_cgroup && ev->outer_oom_kills > 0;
+}
+
 static bool is_setup_cancelled(const struct evidence *ev)
 {
 	return ev->setup_failed && ev->cancel_signal != 0;
@@ -63,19 +68,36 @@ static bool is_setup(const struct evidence *ev)
 	return ev->setup_failed;
 }
 
+static bool is_memory_of_whom(const struct evidence *ev)
+{
+	return ev->oom_kills > 0 && ev->oom_shared;
+}
+
 static bool is_memory(const struct evidence *ev)
 {
 	return ev->oom_kills > 0 || ev->kill_memory;
 }
 
+/* The kernel counts the victims in the run's own group; which group was full is told by another
+ * counter.  So the kill is certain, and what it was made for is the best that can be said. */
+static bool is_outer_oom(const struct evidence *ev)
+{
+	return ev->has_cgroup && ev->outer_oom_kills > 0;
+}
+
 static bool is_pids(const struct evidence *ev)
 {
-	return ev->kill_pids;
+	return ev->kill_pids || ev->late_pids;
 }
 
 static bool is_output(const struct evidence *ev)
 {
-	return ev->kill_output;
+	return ev->kill_output || ev->late_output;
+}
+
+static bool is_disk(const struct evidence *ev)
+{
+	return ev->kill_disk || ev->late_disk;
 }
 
 static bool is_seccomp(const struct evidence *ev)
@@ -108,11 +130,6 @@ static bool is_cpu_time(const struct evidence *ev)
 	return ev->kill_cpu_time && !main_ended_itself(ev);
 }
 
-static bool is_disk(const struct evidence *ev)
-{
-	return ev->kill_disk && !main_ended_itself(ev);
-}
-
 static bool is_deadline(const struct evidence *ev)
 {
 	return ev->kill_deadline && !main_ended_itself(ev);
@@ -120,12 +137,12 @@ static bool is_deadline(const struct evidence *ev)
 
 static bool is_cpu_rlimit_soft(const struct evidence *ev)
 {
-	return main_signalled(ev, SIGXCPU) && cpu_used_up(ev, CPU_SLACK_NS);
+	return main_signalled(ev, SIGXCPU) && cpu_rlimit_used_up(ev);
 }
 
 static bool is_cpu_rlimit_hard(const struct evidence *ev)
 {
-	return !ev->has_cgroup && main_signalled(ev, SIGKILL) && cpu_used_up(ev, CPU_SLACK_NS);
+	return main_signalled(ev, SIGKILL) && cpu_rlimit_used_up(ev);
 }
 
 static bool is_file_size(const struct evidence *ev)
@@ -138,7 +155,8 @@ static bool is_foreign_syscall(const struct evidence *ev)
 	return main_signalled(ev, SIGSYS);
 }
 
-static bool is_outer_oom(const struct evidence *ev)
+/* Without a group of our own the victims are counted in our caller's, where others live too. */
+static bool is_outer_oom_likely(const struct evidence *ev)
 {
 	return ev->outer_oom_kills > 0 && (ev->init_killed || main_signalled(ev, SIGKILL));
 }
@@ -151,6 +169,11 @@ static bool is_external_kill(const struct evidence *ev)
 static bool is_exit(const struct evidence *ev)
 {
 	return ev->main_reported && ev->main_code == CLD_EXITED;
+}
+
+static bool is_sigkill(const struct evidence *ev)
+{
+	return main_signalled(ev, SIGKILL);
 }
 
 static bool is_signal(const struct evidence *ev)
@@ -174,13 +197,17 @@ static const struct reason_row {
 	{ is_exec_failed, REASON_EXEC_FAILED, RUN_FAILED, true },
 	{ is_refused, REASON_SETUP, RUN_REFUSED, true },
 	{ is_setup_oom, REASON_MEMORY, RUN_KILLED, true },
+	{ is_setup_outer_oom, REASON_EXTERNAL_KILL, RUN_KILLED, false },
 	{ is_setup_cancelled, REASON_CANCELLED, RUN_KILLED, true },
 	{ is_setup, REASON_SETUP, RUN_FAILED, true },
 	/* (2) counted facts */
 	{ is_audit, REASON_AUDIT, RUN_KILLED, true },
+	{ is_memory_of_whom, REASON_MEMORY, RUN_KILLED, false }, /* v1 counts failures, not kills */
 	{ is_memory, REASON_MEMORY, RUN_KILLED, true },
+	{ is_outer_oom, REASON_EXTERNAL_KILL, RUN_KILLED, false },
 	{ is_pids, REASON_PIDS, RUN_KILLED, true },
 	{ is_output, REASON_OUTPUT, RUN_KILLED, true },
+	{ is_disk, REASON_DISK, RUN_KILLED, true },
 	{ is_seccomp, REASON_SECCOMP, RUN_KILLED, true },
 	{ is_egress, REASON_EGRESS, RUN_KILLED, true },
 	{ is_gateway, REASON_GATEWAY, RUN_KILLED, true },
@@ -188,16 +215,16 @@ static const struct reason_row {
 	{ is_cancelled, REASON_CANCELLED, RUN_KILLED, true },
 	/* (4) timers */
 	{ is_cpu_time, REASON_CPU_TIME, RUN_KILLED, true },
-	{ is_disk, REASON_DISK, RUN_KILLED, true },
 	{ is_deadline, REASON_DEADLINE, RUN_KILLED, true },
 	/* (5) the workload's own end */
 	{ is_cpu_rlimit_soft, REASON_CPU_TIME, RUN_KILLED, false },
 	{ is_cpu_rlimit_hard, REASON_CPU_TIME, RUN_KILLED, false },
 	{ is_file_size, REASON_FILE_SIZE, RUN_SIGNALED, false }, /* raise(SIGXFSZ) looks the same */
-	{ is_foreign_syscall, REASON_SECCOMP, RUN_SIGNALED, false },  /* so does raise(SIGSYS) */
-	{ is_outer_oom, REASON_EXTERNAL_KILL, RUN_KILLED, false },    /* whose victim is not told */
+	{ is_foreign_syscall, REASON_SECCOMP, RUN_SIGNALED, false }, /* so does raise(SIGSYS) */
+	{ is_outer_oom_likely, REASON_EXTERNAL_KILL, RUN_KILLED, false }, /* victims have no name */
 	{ is_external_kill, REASON_EXTERNAL_KILL, RUN_KILLED, true }, /* inside can't kill init */
 	{ is_exit, REASON_EXIT, RUN_EXITED, true },
+	{ is_sigkill, REASON_SIGNAL, RUN_SIGNALED, false }, /* the sender is not told */
 	{ is_signal, REASON_SIGNAL, RUN_SIGNALED, true },
 	{ is_unexplained, REASON_EXTERNAL_KILL, RUN_KILLED, false }, /* init gone without a word */
 };
@@ -244,6 +271,8 @@ static int launcher_status(const struct evidence *ev, const struct verdict *v)
 static void own_end(const struct evidence *ev, struct verdict *v)
 {
 	v->exit_code = -1;
+	if (ev->exec_errno) /* who exited was not the workload yet */
+		return;
 	if (!ev->main_reported) {
 		v->signal = ev->init_killed ? ev->init_signal : 0;
 	} else if (ev->main_code == CLD_EXITED) {

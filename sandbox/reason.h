@@ -52,16 +52,24 @@ struct evidence {
 	int init_signal;
 	bool kill_deadline, kill_cpu_time, kill_output, kill_disk, kill_pids, kill_memory;
 	bool kill_seccomp, kill_egress, kill_gateway,
-		kill_audit;    /* our own kills, flagged before */
+		kill_audit; /* our own kills, flagged before */
+	/* Limits found to be reached only when the workload had ended: no kill was needed. */
+	bool late_pids, late_output, late_disk;
 	int cancel_signal;     /* first TERM/INT/HUP/QUIT the launcher got, 0 = none */
 	bool cancel_escalated; /* stop timeout passed, we killed */
-	uint64_t oom_kills, pids_refused, outer_oom_kills;
-	uint64_t violations; /* seccomp notifications */
+	/* Counted until the end or until we killed: a tree that we end may run into other limits. */
+	uint64_t oom_kills, pids_refused; /* by the run's own limits */
+	uint64_t outer_oom_kills,
+		outer_pids_refused; /* by those of a group around it, or the machine */
+	bool oom_shared; /* v1: a group around us was full as well, it may have been that one */
+	char oom_cgroup[160]; /* the group around us that was full, "" = can't be seen */
+	uint64_t violations;  /* seccomp notifications */
 	int first_violation_nr;
-	uint64_t cpu_used_ns, cpu_limit_ns;
-	bool file_size_signal; /* main ended by SIGXFSZ with a limit in force */
-	bool disk_full;
-	bool stopped; /* main was seen stopped at the end */
+	uint64_t cpu_used_ns;	/* of the whole tree */
+	uint64_t cpu_rlimit_ns; /* RLIMIT_CPU of each process, 0 = none */
+	bool file_size_signal;	/* main ended by SIGXFSZ with a limit in force */
+	bool disk_full;		/* at the last look, or when we killed for it */
+	bool stopped;		/* main was seen stopped at the end */
 	bool has_cgroup;
 };
 

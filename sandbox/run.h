@@ -9,6 +9,7 @@
 
 #include "base/err.h"
 #include "sandbox/cgroup.h"
+#include "sandbox/cgroup_outer.h"
 #include "sandbox/launch.h"
 #include "sandbox/outcome.h"
 #include "sandbox/plan.h"
@@ -39,10 +40,13 @@ struct run {
 	bool released; /* the workload was let go */
 	bool killed;   /* we have sent SIGKILL; its flag is in the evidence */
 	bool init_gone;
+	bool drain_cut;	   /* a signal ended the waiting for a reader of the output */
 	uint64_t start_ns; /* of the workload: release */
 	uint64_t end_ns;   /* of init, and so of everybody; 0 = not yet */
 	uint64_t stop_ns;  /* when a cancelled run is killed; 0 = not cancelled */
 	unsigned tick_count;
+	struct cgroup_outer outer; /* looked at in the first tick, that is after the workload's start */
+	bool outer_known;
 	struct cgroup_usage seen; /* by the watchdog, where there is no cgroup */
 	struct rusage rusage;	  /* of init and everything it waited for */
 };
@@ -53,6 +57,9 @@ void supervise(struct run *r);
 
 /* supervise_kill() - end the run now; *flag (in the evidence) is set first, NULL = no verdict. */
 void supervise_kill(struct run *r, bool *flag);
+
+/* supervise_count() - what the kernel counted in the run's group, into the evidence; until our own kill. */
+void supervise_count(struct run *r);
 
 /* run_wait() - wait for the next message during set-up, up to WIRE timeout; 0 when w->type == type.
  * An error message, EOF, a terminating signal or garbage is -1 with *e.  session.c */

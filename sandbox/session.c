@@ -500,6 +500,7 @@ static void fail(struct run *r, const struct err *e)
 {
 	struct evidence *ev = &r->out->evidence;
 
+	supervise_count(r); /* out of memory explains better than the step that broke */
 	ev->setup_failed = true;
 	ev->refused = e->kind == ERR_UNSUPPORTED || e->kind == ERR_USAGE;
 	r->out->error = *e;

@@ -18,6 +18,7 @@
 
 #include "base/clock.h"
 #include "base/fd.h"
+#include "base/text.h"
 #include "sandbox/run.h"
 #include "sandbox/watchdog.h"
 #include "seccomp/notify.h"
@@ -109,6 +110,11 @@ static void cancel(struct run *r, int sig)
 {
 	struct evidence *ev = &r->out->evidence;
 
+	if (ev->main_reported ||
+	    r->init_gone) { /* too late to cancel it: only the waiting for readers */
+		r->out->truncated_output = r->drain_cut = true;
+		return;
+	}
 	if (ev->cancel_signal) { /* the second one means: now */
 		ev->cancel_escalated = true;
 		supervise_kill(r, NULL);
@@ -152,40 +158,55 @@ static void answer_listener(struct run *r, short revents)
 		fd_close(&r->listener);
 }
 
-static void check_disk(struct run *r)
+static bool disk_is_full(const struct run *r)
 {
 	struct statfs fs;
 
-	if (r->scratch < 0 || fstatfs(r->scratch, &fs) != 0)
-		return;
-	if (fs.f_blocks > 0 && (fs.f_bavail == 0 || (fs.f_files > 0 && fs.f_ffree == 0))) {
-		r->out->evidence.disk_full = true;
-		supervise_kill(r, &r->out->evidence.kill_disk);
-	}
+	return r->scratch >= 0 && fstatfs(r->scratch, &fs) == 0 && fs.f_blocks > 0 &&
+	       (fs.f_bavail == 0 || (fs.f_files > 0 && fs.f_ffree == 0));
 }
 
+static void check_disk(struct run *r)
+{
+	if (r->killed || !disk_is_full(r))
+		return;
+	r->out->evidence.disk_full = true;
+	supervise_kill(r, &r->out->evidence.kill_disk);
+}
+
+void supervise_count(struct run *r)
+{
+	struct evidence *ev = &r->out->evidence;
+	struct cgroup_events events;
+
+	if (r->killed || !r->cgroup)
+		return;
+	cgroup_events(r->cgroup, &events);
+	ev->oom_kills = events.oom_kills;
+	ev->outer_oom_kills = events.outer_oom_kills;
+	ev->pids_refused = events.pids_refused;
+	ev->outer_pids_refused = events.outer_pids_refused;
+}
+
+/* On v1 the kernel kills one process only; what is left of the run ends with it, as on v2. */
 static void check_events(struct run *r)
 {
 	struct evidence *ev = &r->out->evidence;
-	struct cgroup_events events = { 0 };
 
-	cgroup_events(r->cgroup, &events);
-	ev->oom_kills = events.oom_kills;
-	ev->pids_refused = events.pids_refused;
-	if (events.oom_kills > 0)
+	supervise_count(r);
+	if (ev->oom_kills > 0)
 		supervise_kill(r, &ev->kill_memory);
-	if (events.pids_refused > 0 && r->plan->kill_on_pids)
+	if (ev->outer_oom_kills > 0)
+		supervise_kill(r, NULL);
+	if (ev->pids_refused > 0 && r->plan->kill_on_pids)
 		supervise_kill(r, &ev->kill_pids);
 }
 
 static void check_cpu_time(struct run *r, uint64_t used_ns)
 {
-	struct evidence *ev = &r->out->evidence;
-
-	ev->cpu_used_ns = used_ns;
-	ev->cpu_limit_ns = r->plan->limits.value[LIMIT_CPU_TIME];
-	if (used_ns >= ev->cpu_limit_ns)
-		supervise_kill(r, &ev->kill_cpu_time);
+	r->out->evidence.cpu_used_ns = used_ns;
+	if (used_ns >= r->plan->limits.value[LIMIT_CPU_TIME])
+		supervise_kill(r, &r->out->evidence.kill_cpu_time);
 }
 
 /* No cgroup: look for ourselves.  Two ticks apart, because it costs a few calls per process. */
@@ -233,12 +254,40 @@ static void check_group(struct run *r, uint64_t t_ns)
 		     TICK_NS);
 }
 
+/* A deadline that finds the main process stopped says so: it did nothing, but was not idle. */
+static void check_stopped(struct run *r)
+{
+	char path[32], stat[512];
+	struct text t = TEXT_ON(path);
+	const char *p;
+
+	text_fmt(&t, "/proc/%d/stat", (int)r->workload.pid);
+	if (r->killed || fd_read_file(AT_FDCWD, path, stat, sizeof(stat)) < 0)
+		return;
+	p = strrchr(stat, ')'); /* the name before it may hold any byte */
+	r->out->evidence.stopped = p && (text_starts(p, ") T") || text_starts(p, ") t"));
+}
+
+static void check_deadline(struct run *r, uint64_t now)
+{
+	uint64_t wall = r->plan->limits.value[LIMIT_WALL_TIME];
+
+	if (wall == LIMIT_NONE || now - r->start_ns < wall)
+		return;
+	check_stopped(r);
+	supervise_kill(r, &r->out->evidence.kill_deadline);
+}
+
 static void tick(struct run *r)
 {
-	uint64_t now = clock_now_ns(), wall = r->plan->limits.value[LIMIT_WALL_TIME];
+	uint64_t now = clock_now_ns();
 
 	if (r->init_gone)
 		return;
+	if (!r->outer_known) {
+		cgroup_outer_look(r->cgroup, false, &r->outer);
+		r->outer_known = true;
+	}
 	if (r->cgroup)
 		check_group(r, now - r->start_ns);
 	else
@@ -246,8 +295,7 @@ static void tick(struct run *r)
 	check_disk(r);
 	if (r->streams.output_over)
 		supervise_kill(r, &r->out->evidence.kill_output);
-	if (wall != LIMIT_NONE && now - r->start_ns >= wall)
-		supervise_kill(r, &r->out->evidence.kill_deadline);
+	check_deadline(r, now);
 	if (r->stop_ns && now >= r->stop_ns) {
 		r->out->evidence.cancel_escalated = true;
 		supervise_kill(r, NULL);
@@ -282,7 +330,8 @@ static bool draining_done(struct run *r)
 {
 	if (!r->init_gone)
 		return false;
-	return streams_output_done(&r->streams) || r->out->evidence.cancel_escalated || r->killed;
+	return streams_output_done(&r->streams) || r->out->evidence.cancel_escalated || r->killed ||
+	       r->drain_cut;
 }
 
 /* A killed run delivers what is in the pipes if that needs no waiting. */
@@ -332,22 +381,66 @@ static void take_switches(struct run *r)
 	u->context_switches_forced = lost ? UINT64_MAX : (uint64_t)r->rusage.ru_nivcsw;
 }
 
+/* The last look at what ticks look at.  Without it a workload that reaches a limit and ends within the
+ * same 10 ms would get a verdict by chance. */
+static void take_late_facts(struct run *r)
+{
+	struct evidence *ev = &r->out->evidence;
+
+	if (r->killed)
+		return;
+	supervise_count(r);
+	ev->late_pids = ev->pids_refused > 0 && r->plan->kill_on_pids;
+	if (ev->outer_pids_refused > 0)
+		outcome_warn(r->out,
+			     "a fork was refused by the process limit of a group around this run");
+	ev->late_output = r->streams.output_over;
+	ev->late_disk = ev->disk_full = disk_is_full(r);
+}
+
+static bool was_sigkilled(const struct evidence *ev)
+{
+	return ev->init_killed ||
+	       (ev->main_reported && ev->main_code != CLD_EXITED && ev->main_status == SIGKILL);
+}
+
+/* Was it a group around ours that ran out of memory, and which?  Asked only after a kill that is not
+ * our own. */
+static void take_outer(struct run *r)
+{
+	struct evidence *ev = &r->out->evidence;
+	bool full;
+
+	if (!r->cgroup && !r->killed && r->outer_known && was_sigkilled(ev))
+		ev->outer_oom_kills = cgroup_outer_kills(&r->outer);
+	if (ev->oom_kills == 0 && ev->outer_oom_kills == 0)
+		return;
+	if (!r->outer_known)
+		cgroup_outer_look(r->cgroup, true, &r->outer);
+	full = cgroup_outer_full(&r->outer, ev->oom_cgroup, sizeof(ev->oom_cgroup));
+	ev->oom_shared = full && ev->oom_kills > 0 && cgroup_mode(r->cgroup) == CGROUP_V1;
+}
+
+static void take_cpu_rlimit(struct run *r)
+{
+	for (size_t i = 0; i < r->plan->rlimit_count; i++)
+		if (r->plan->rlimits[i].resource == RLIMIT_CPU)
+			r->out->evidence.cpu_rlimit_ns = r->plan->rlimits[i].set * NS_PER_S;
+}
+
 static void collect(struct run *r)
 {
 	struct outcome *o = r->out;
 	struct evidence *ev = &o->evidence;
-	struct cgroup_events events = { 0 };
 	struct cgroup_usage usage = r->seen;
 	struct statfs fs;
 
+	take_late_facts(r);
+	take_outer(r);
+	take_cpu_rlimit(r);
 	if (r->cgroup) {
-		cgroup_events(r->cgroup, &events);
 		cgroup_usage(r->cgroup, &usage);
-		ev->oom_kills = events.oom_kills;
-		ev->pids_refused = events.pids_refused;
 		usage.pids_peak -= usage.pids_peak > 1; /* init */
-		ev->kill_pids = ev->kill_pids ||
-				(events.pids_refused > 0 && r->plan->kill_on_pids && !r->killed);
 	}
 	o->usage.wall_ns = (r->end_ns ? r->end_ns : clock_now_ns()) - r->start_ns;
 	o->usage.memory_peak_bytes = usage.memory_peak_bytes;
@@ -361,7 +454,7 @@ static void collect(struct run *r)
 	o->usage.stdin_bytes = streams_bytes(&r->streams, 0);
 	o->usage.stdout_bytes = streams_bytes(&r->streams, 1);
 	o->usage.stderr_bytes = streams_bytes(&r->streams, 2);
-	o->truncated_output = r->streams.output_over;
+	o->truncated_output = o->truncated_output || r->streams.output_over;
 	ev->violations = o->violations.total;
 	ev->first_violation_nr = o->violations.count ? o->violations.entries[0].nr : 0;
 	o->usage.disk_used_bytes = o->usage.disk_used_inodes = UINT64_MAX;

@@ -77,8 +77,11 @@ int main(void)
 	says((struct evidence){ KILLED },
 	     "killed: external-kill: something outside the run killed it with SIGKILL");
 	says((struct evidence){ KILLED, .outer_oom_kills = 1 },
-	     "killed: external-kill: something outside the run killed it; an outer control group ran "
-	     "out of memory");
+	     "killed: external-kill: something outside the run killed it; a control group around it, or "
+	     "the machine, ran out of memory");
+	says((struct evidence){ KILLED, .outer_oom_kills = 1, .oom_cgroup = "/job/7" },
+	     "killed: external-kill: something outside the run killed it; the control group /job/7 "
+	     "around it ran out of memory");
 	for (int i = 0; i < REASON_COUNT; i++) {
 		struct outcome o = { .verdict = { .reason = (enum reason)i, .status = RUN_KILLED } };
 		struct policy p = policy();
