@@ -245,10 +245,9 @@ static enum sniff_kind end_of_line(struct sniff *sniff, struct piece line)
 	if (contains(line, "HTTP/")) {
 		const char *cr = memchr(line.at, '\r', line.len);
 
-		/* one CR, before the LF; nothing before the line */
+		/* one CR, before the LF; blanks before the line parse_head() will refuse */
 		sniff->private.stage = HEAD;
-		return cr == line.at + line.len - 2 && sniff->private.line == 0 ? SNIFF_MORE
-										: SNIFF_MALFORMED;
+		return cr == line.at + line.len - 2 ? SNIFF_MORE : SNIFF_MALFORMED;
 	}
 	cut(&target, " \t");
 	while (target.len > 0 && is_blank(target.at[0]))

@@ -171,8 +171,6 @@ enum sniff_kind sniff_tls(struct sniff *sniff, const uint8_t *bytes, size_t len)
 {
 	enum sniff_kind kind = SNIFF_MORE;
 
-	if (bytes[0] != CONTENT_HANDSHAKE)
-		return SNIFF_MALFORMED;
 	while (kind == SNIFF_MORE && len - sniff->private.scanned >= RECORD_HEADER) {
 		const uint8_t *record = bytes + sniff->private.scanned;
 		size_t body = record_len(record);

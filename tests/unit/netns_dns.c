@@ -302,6 +302,52 @@ static void test_broken(void)
 	}
 }
 
+/* A query for the name in wire form, and what follows the question. */
+static int rcode_of(const void *name, size_t name_len, const void *more, size_t more_len,
+		    uint8_t additional)
+{
+	struct wire w = query("", 1, 1, false), head = w;
+	struct dns_report report;
+	uint8_t reply[DNS_REPLY_MAX];
+
+	w.len = 12;
+	w.at[11] = additional;
+	add(&w, name, name_len);
+	add(&w, head.at + 13, 4);
+	add(&w, more, more_len);
+	return respond(&w, reply, &report) > 0 ? reply[3] & 15 : -1;
+}
+
+#define OPT_AFTER(owner) owner "\0\0\x29\x04\xd0\0\0\0\0\0\0"
+#define RCODE(name, more, count) rcode_of(name, sizeof(name) - 1, more, sizeof(more) - 1, count)
+
+static void test_names_and_records(void)
+{
+	uint8_t name[300];
+
+	is_int(RCODE("\1a\0", OPT_AFTER(""), 1), 5, "the frame of this test: one OPT");
+	is_int(RCODE("\1a\0", OPT_AFTER("") OPT_AFTER(""), 2), 1, "two OPT records");
+	is_int(RCODE("\1a\0", OPT_AFTER("\1a"), 1), 1, "OPT that is not at the root");
+	is_int(RCODE("\1a\0", "\xc0\x0c\0\x29\x04\xd0\0\0\0\0\0\0", 1), 1,
+	       "compression in a record");
+	is_int(RCODE("\1a\0", "\0\0\x10\0\1\0\0\0\0\0\1x", 1), 3, "another record is skipped");
+	memset(name, 'a', sizeof(name));
+	name[0] = 64;
+	name[65] = 0;
+	is_int(rcode_of(name, 66, "", 0, 0), 1, "a label of 64 bytes");
+	name[0] = 0xc0;
+	name[193] = 0;
+	is_int(rcode_of(name, 194, "", 0, 0), 1, "a pointer that would do as a length");
+	for (size_t i = 0; i < 254; i += 2)
+		name[i] = 1;
+	name[254] = 0;
+	is_int(rcode_of(name, 255, "", 0, 0), 3, "255 bytes of name");
+	name[252] = 2;
+	name[254] = 'a';
+	name[255] = 0;
+	is_int(rcode_of(name, 256, "", 0, 0), 1, "256 bytes of name");
+}
+
 static void test_lengths(void)
 {
 	struct wire w = query("www.example.com", 1, 1, true);
@@ -412,6 +458,7 @@ int main(void)
 	test_extended_error();
 	test_longest();
 	test_broken();
+	test_names_and_records();
 	test_lengths();
 	test_real();
 	test_frame();

@@ -71,9 +71,10 @@ static void test_both_ways(struct pool *pool)
 
 static void test_unknown(const struct pool *pool)
 {
-	static const char *const never[] = { "198.18.0.0",   "198.18.0.255",   "198.18.16.32",
-					     "198.18.16.33", "198.19.255.255", "198.17.255.1",
-					     "198.20.0.1",   "0.0.0.0",	       "255.255.255.255" };
+	static const char *const never[] = { "198.18.0.0",     "198.18.1.0",   "198.18.0.255",
+					     "198.18.16.32",   "198.18.16.33", "198.19.255.255",
+					     "198.17.255.1",   "198.20.0.1",   "0.0.0.0",
+					     "255.255.255.255" };
 
 	for (size_t i = 0; i < sizeof(never) / sizeof(never[0]); i++)
 		ok(!pool_find_address(pool, inet_addr(never[i])), "%s has no name", never[i]);

@@ -244,6 +244,11 @@ static const struct {
 	  BYTES("\0\0\0\x0f\0\x0c\0\0\x09"
 		"a.example"),
 	  SNIFF_MALFORMED, "", false },
+	{ "a byte behind the list",
+	  BYTES("\0\0\0\x0f\0\x0c\0\0\x09"
+		"a.example"
+		"x"),
+	  SNIFF_MALFORMED, "", false },
 	{ "half an extension header", BYTES(SNI_A "\x3a\x3a\0"), SNIFF_MALFORMED, "", false },
 };
 
@@ -315,10 +320,22 @@ static void test_record_order(void)
 	b.at[25] = 0x14;
 	sniff = sniff_all(b.at, b.len);
 	is_int(sniff.kind, SNIFF_MALFORMED, "another record amid the hello");
-	rewrap(&one, 20, &b);
-	memcpy(b.at + 28, "\0\0", 2);
+	b.len = 0;
+	add(&b, "\x16\x03\x01\0\0", 5);
+	add(&b, one.at, one.len);
 	sniff = sniff_all(b.at, b.len);
 	is_int(sniff.kind, SNIFF_MALFORMED, "an empty record");
+	b = one;
+	add(&b, "\x01\0\0\0", 4);
+	b.at[4] += 4;
+	sniff = sniff_all(b.at, b.len);
+	is_int(sniff.kind, SNIFF_MALFORMED, "a second message in the same record");
+	b = one;
+	add(&b, "", 1);
+	b.at[4]++;
+	b.at[8]++;
+	sniff = sniff_all(b.at, b.len);
+	is_int(sniff.kind, SNIFF_MALFORMED, "a byte behind the extensions");
 	b = one;
 	add(&b, "\x17\x03\x03\0\x05hello", 10);
 	sniff = sniff_all(b.at, b.len);
@@ -368,6 +385,7 @@ static const struct {
 	{ REQUEST("GET / HTTP/1.1", "Accept: */*\r\n"), SNIFF_HTTP_NO_NAME, "" },
 	{ REQUEST("GET / HTTP/1.1", "Host:\r\n"), SNIFF_HTTP_NO_NAME, "" },
 	{ REQUEST("PRI * HTTP/2.0", "") "SM\r\n\r\n", SNIFF_HTTP_NO_NAME, "" },
+	{ REQUEST("PRI * HTTP/2.0", HOST_A), SNIFF_HTTP_NO_NAME, "" },
 	{ "GET /\r\n", SNIFF_HTTP_NO_NAME, "" },
 	{ "GET  http://b.example/\n", SNIFF_HTTP_NO_NAME, "" },
 	/* what servers read in different ways */
