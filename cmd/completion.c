@@ -56,7 +56,7 @@ static void print_values(FILE *out)
 	      "\t--seccomp) words='default strict debug' files=yes ;;\n"
 	      "\t--man) words=policy ;;\n"
 	      "\t--completion) words=bash ;;\n"
-	      "\t--format) words=text ;;\n"
+	      "\t--format) words='text md html' ;;\n"
 	      "\t-*) files=yes ;;\n"
 	      "\tesac\n",
 	      out);

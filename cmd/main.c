@@ -11,6 +11,7 @@
  *            record        outcome to JSON; record_file: its replacement; record_read: back again
  *            status        JSON lines on --status-fd
  *            report        the only writer to stdout and stderr; verdict: its sentences
+ *            report_*      a record as a page: report_model.h; escape: hostile bytes on it
  *            pages, help, man, man_policy, keyref, completion   printed from the key table
  *            json          strings of hostile bytes
  * profiles/  keys          the table of everything a policy can say
@@ -32,9 +33,6 @@
  *            watchdog, readback   limits without a cgroup; what is really in force
  *            reason        evidence to verdict; outcome, timeline: what a record is made from
  * seccomp/   spec, filter  profiles to BPF, compiled at build time; notify: denied calls, counted
- * netns/     name          canonical host names; pool: a synthetic address for each allowed one
- *            dns           the sandbox's name server, from policy alone; dns_wire: messages
- *            sniff*        the name a connection asks for: SNI, Host
  * base/      err fd text clock banned   what everything may use
  * tests/     run           counts; unit, bats, fuzz, fault, vm, bench, lint mirror the above */
 #include <errno.h>

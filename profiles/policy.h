@@ -73,9 +73,7 @@ struct policy {
 	size_t secret_count;
 
 	enum net_mode net;
-	struct text_list allow;		 /* egress rules, as written */
-	struct egress_rule *allow_rules; /* the same, parsed */
-	bool gate;
+	struct text_list allow; /* egress rules, as written */
 
 	char *seccomp; /* profile name or file path */
 	bool seccomp_is_file;

@@ -520,6 +520,17 @@ static int start(struct run *r, session_notify_fn notify, void *arg, struct err 
 	return release(r, e) == 0 ? 0 : err_stage(e, "exec");
 }
 
+/* A record may claim no wall that nobody has seen: the reading back says which there are. */
+static void no_walls_yet(struct outcome *out)
+{
+	static const char why[] = "set-up ended before";
+
+	for (unsigned i = 0; i < WALL_COUNT; i++) {
+		out->walls[i].state = WALL_ABSENT;
+		memcpy(out->walls[i].detail, why, sizeof(why));
+	}
+}
+
 void session_run(const struct plan *plan, session_notify_fn notify, void *arg, struct outcome *out)
 {
 	struct run r = { .plan = plan,
@@ -544,6 +555,7 @@ void session_run(const struct plan *plan, session_notify_fn notify, void *arg, s
 	streams_init(&r.streams);
 	for (int i = 0; i < LIMIT_COUNT; i++)
 		out->limits[i].value = plan->limits.value[i];
+	no_walls_yet(out);
 	if (start(&r, notify, arg, &e) == 0)
 		supervise(&r);
 	else

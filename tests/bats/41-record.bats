@@ -128,7 +128,8 @@ teardown_file() {
 		for bad in "--chdir /no/such" "--ro /no/such:/x" "--rootfs /no/such" "--seccomp nosuch" "--require landlock"; do
 			# shellcheck disable=SC2086 # two words on purpose
 			run -125 sandbox $bad -- true
-			jq -e '.reason == "setup" and (.status == "refused" or .status == "failed") and .error.message != null' \
+			jq -e '.reason == "setup" and (.status == "refused" or .status == "failed") and .error.message != null
+				and ([.walls[] | select(.state == "applied" and .read_back == false)] | length) == 0' \
 				"$top/$who/record.json" || { echo "$bad"; false; }
 		done
 	done
