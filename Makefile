@@ -67,7 +67,7 @@ ASAN_FLAGS  := $(CPPFLAGS_ALL) $(WARN) -fPIE -O1 -g $(SANITIZE)
 FUZZ_FLAGS  := $(CPPFLAGS_ALL) $(WARN) -fPIE -O1 -g -fsanitize=fuzzer-no-link,address,undefined \
 	-fno-sanitize-recover=all -DFUZZING_BUILD_MODE_UNSAFE_FOR_PRODUCTION
 
-LIBS := -lseccomp -lcap-ng -ljansson -lnl-route-3 -lnl-3
+LIBS := -lseccomp -lcap-ng -ljansson -lmd -lnl-route-3 -lnl-3
 
 ifeq ($(LINK),static)
 LINK_MODE := -static-pie

@@ -1,8 +1,12 @@
 /* explain.c - the verb `explain`: the plan of a run as text or JSON.  Starts nothing, writes nothing. */
+#include <errno.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "base/fd.h"
 #include "base/text.h"
+#include "cmd/explain.h"
 #include "cmd/json.h"
 #include "cmd/report.h"
 #include "cmd/verbs.h"
@@ -316,14 +320,36 @@ static json_t *plan_json(const struct plan *plan)
 	return object;
 }
 
+/* On the heap; NULL when out of memory. */
+static char *plan_text(const struct plan *plan)
+{
+	json_t *object = plan_json(plan);
+	char *text = json_dumps(object, JSON_INDENT(2) | JSON_ENSURE_ASCII);
+
+	json_decref(object);
+	return text;
+}
+
 static void json_page(FILE *out, const void *arg)
 {
 	const struct explained *x = arg;
-	json_t *object = plan_json(x->plan);
+	autofree char *text = plan_text(x->plan);
 
-	json_dumpf(object, out, JSON_INDENT(2) | JSON_ENSURE_ASCII);
+	if (text)
+		fputs(text, out);
 	fputs("\n", out);
-	json_decref(object);
+}
+
+int explain_hash(const struct plan *plan, struct hash *out, struct err *e)
+{
+	autofree char *text = plan_text(plan);
+	size_t len = text ? strlen(text) : 0;
+
+	if (!text)
+		return err_nomem(e);
+	text[len] = '\n'; /* as printed; the NUL is not needed any more */
+	*out = hash_of(text, len + 1);
+	return 0;
 }
 
 int explain_verb(struct options *o)

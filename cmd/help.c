@@ -83,8 +83,7 @@ static void print_program_options(FILE *out, const struct verb *verb)
 		const struct program_option *option = &program_options[i];
 
 		/* The page of `run` is the page of the program: it shows what the others take, too. */
-		if (option->verb && strcmp(verb->name, "run") != 0 &&
-		    strcmp(verb->name, option->verb) != 0)
+		if (strcmp(verb->name, "run") != 0 && !program_option_of(option, verb))
 			continue;
 		print_wrapped(out,
 			      print_name(out, option->name, option->letter, option->metavar,

@@ -6,40 +6,10 @@
 
 #include "base/clock.h"
 #include "base/fd.h"
-
-/* Length of the UTF-8 sequence at s, 0 if there is none: no overlong forms, no surrogates, nothing
- * above U+10FFFF (Unicode 15, table 3-7). */
-static size_t utf8_length(const unsigned char *s)
-{
-	static const struct {
-		unsigned char first, last; /* range of the lead byte */
-		unsigned char low, high;   /* range of the second byte */
-		unsigned char length;
-	} forms[] = {
-		{ 0x01, 0x7f, 0x00, 0x00, 1 }, { 0xc2, 0xdf, 0x80, 0xbf, 2 },
-		{ 0xe0, 0xe0, 0xa0, 0xbf, 3 }, { 0xe1, 0xec, 0x80, 0xbf, 3 },
-		{ 0xed, 0xed, 0x80, 0x9f, 3 }, { 0xee, 0xef, 0x80, 0xbf, 3 },
-		{ 0xf0, 0xf0, 0x90, 0xbf, 4 }, { 0xf1, 0xf3, 0x80, 0xbf, 4 },
-		{ 0xf4, 0xf4, 0x80, 0x8f, 4 },
-	};
-
-	for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]); i++) {
-		if (s[0] < forms[i].first || s[0] > forms[i].last)
-			continue;
-		if (forms[i].length > 1 && (s[1] < forms[i].low || s[1] > forms[i].high))
-			return 0;
-		/* The terminating NUL is no continuation byte: never read past it. */
-		for (size_t j = 2; j < forms[i].length; j++)
-			if ((s[j] & 0xc0) != 0x80)
-				return 0;
-		return forms[i].length;
-	}
-	return 0;
-}
+#include "base/utf8.h"
 
 json_t *json_bytes(const char *bytes)
 {
-	const unsigned char *s = (const unsigned char *)bytes;
 	autofree char *copy = NULL;
 	size_t used = 0;
 	json_t *value;
@@ -52,18 +22,19 @@ json_t *json_bytes(const char *bytes)
 	copy = malloc(2 * strlen(bytes) + 1);
 	if (!copy)
 		return NULL;
-	while (*s) {
-		size_t len = utf8_length(s);
+	while (*bytes) {
+		size_t len = utf8_length(bytes);
+		unsigned char byte = (unsigned char)*bytes;
 
 		if (len == 0) {
-			copy[used++] = (char)(0xc0 | *s >> 6);
-			copy[used++] = (char)(0x80 | (*s & 0x3f));
-			s++;
+			copy[used++] = (char)(0xc0 | byte >> 6);
+			copy[used++] = (char)(0x80 | (byte & 0x3f));
+			bytes++;
 			continue;
 		}
-		memcpy(copy + used, s, len);
+		memcpy(copy + used, bytes, len);
 		used += len;
-		s += len;
+		bytes += len;
 	}
 	return json_stringn(copy, used);
 }

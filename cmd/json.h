@@ -1,7 +1,6 @@
 /* json.h - JSON of what may be hostile bytes; always valid, always ASCII.
  *
- * A string that is UTF-8 stays what it is.  In one that is not, every byte that belongs to no UTF-8
- * sequence becomes the character U+0080..U+00FF of that value. */
+ * What is a character is decided in base/utf8.h. */
 #ifndef CMD_JSON_H
 #define CMD_JSON_H
 

@@ -21,11 +21,16 @@
 const struct program_option program_options[] = {
 	{ "policy", 0, FIELD(policy_name), PROGRAM_VALUE, NULL, "FILE|PRESET",
 	  "start from this policy: default, ci, judge, agent, or a JSON file" },
-	{ "json", 0, FIELD(json), PROGRAM_FLAG, "explain", NULL, "print the plan as JSON" },
+	{ "json", 0, FIELD(json), PROGRAM_FLAG, "explain, audit verify", NULL,
+	  "print the plan, or the finding, as JSON" },
 	{ "sweep", 0, FIELD(sweep), PROGRAM_FLAG, "check", NULL,
 	  "remove control groups left by runs whose launcher was killed" },
 	{ "format", 0, FIELD(format), PROGRAM_VALUE, "report", "text|md|html",
 	  "how to print a record" },
+	{ "head", 0, FIELD(heads), PROGRAM_LIST, "audit verify", "SHA256",
+	  "a hash that must occur in the log, behind those named before it" },
+	{ "head-from", 0, FIELD(head_records), PROGRAM_LIST, "audit verify", "RECORD",
+	  "take the head that this record has kept; in any order" },
 	{ "help", 'h', FIELD(help), PROGRAM_FLAG, NULL, NULL, "print this page" },
 	{ "version", 0, FIELD(version), PROGRAM_FLAG, NULL, NULL, "print the version" },
 	{ "keys", 0, FIELD(keys), PROGRAM_FLAG, NULL, NULL, "print the key reference (Markdown)" },
@@ -91,12 +96,36 @@ static int take_value(struct parser *p, struct word *w, const char *metavar, str
 	return 0;
 }
 
+bool program_option_of(const struct program_option *option, const struct verb *verb)
+{
+	size_t len = strlen(verb->name);
+
+	for (const char *p = option->verb; p; p = strchr(p, ',')) {
+		p += strspn(p, ", ");
+		if (strncmp(p, verb->name, len) == 0 && (p[len] == ',' || p[len] == '\0'))
+			return true;
+	}
+	return !option->verb;
+}
+
+static int add_to_list(struct parser *p, struct text_list *list, const char *value, struct err *e)
+{
+	char **grown = policy_grow(&p->o->policy, list->items, list->count, sizeof(*grown));
+	char *copy = policy_printf(&p->o->policy, "%s", value);
+
+	if (!grown || !copy)
+		return err_nomem(e);
+	list->items = grown;
+	grown[list->count++] = copy;
+	return 0;
+}
+
 static int set_program_option(struct parser *p, const struct program_option *option, struct word *w,
 			      struct err *e)
 {
 	char *field = (char *)p->o + option->field;
 
-	if (option->verb && strcmp(option->verb, p->o->verb->name) != 0)
+	if (!program_option_of(option, p->o->verb))
 		return err_usage(e, "%s is an option of '%s' only", w->as, option->verb);
 	if (option->takes == PROGRAM_FLAG) {
 		if (w->value)
@@ -104,8 +133,10 @@ static int set_program_option(struct parser *p, const struct program_option *opt
 		*(bool *)field = true;
 		return 0;
 	}
-	if (option->takes == PROGRAM_VALUE && take_value(p, w, option->metavar, e) != 0)
+	if (option->takes != PROGRAM_OPTIONAL && take_value(p, w, option->metavar, e) != 0)
 		return -1;
+	if (option->takes == PROGRAM_LIST)
+		return add_to_list(p, (struct text_list *)(void *)field, w->value, e);
 	*(const char **)(void *)field = w->value ? w->value : "";
 	return 0;
 }
@@ -170,6 +201,24 @@ static int parse_words(struct parser *p, struct err *e)
 		if (parse_option(p, e) != 0)
 			return -1;
 	}
+	return 0;
+}
+
+static int find_verb(struct parser *p, struct err *e)
+{
+	const struct verb *begun = *p->at ? verb_begun(*p->at) : NULL;
+	size_t taken = 0;
+
+	p->o->verb = verb_find(p->at, &taken);
+	p->at += taken;
+	if (p->o->verb)
+		return 0;
+	if (begun)
+		return err_usage(e,
+				 "'%s' alone is no verb, '%s' is one; see enclave-run --help (a command of "
+				 "this name is run by 'enclave-run -- %s')",
+				 *p->at, begun->name, *p->at);
+	p->o->verb = &verbs[0];
 	return 0;
 }
 
@@ -244,12 +293,7 @@ int options_parse(char **argv, struct options *out, struct err *e)
 	p.said = calloc(words + 1, sizeof(*p.said));
 	if (!p.said)
 		return err_nomem(e);
-	out->verb = *argv ? verb_find(*argv) : NULL;
-	if (out->verb)
-		p.at++;
-	else
-		out->verb = &verbs[0];
-	rc = parse_rest(&p, e);
+	rc = find_verb(&p, e) == 0 ? parse_rest(&p, e) : -1;
 	free(p.said);
 	if (rc != 0)
 		options_release(out);

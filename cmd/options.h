@@ -17,7 +17,7 @@ struct options;
 
 /* A verb is one only as the first argument: enclave-run VERB ... */
 struct verb {
-	const char *name;
+	const char *name;	       /* one word, or two: "audit verify" */
 	int (*run)(struct options *o); /* returns the exit status; NULL = not in this version */
 	bool has_policy;	       /* takes the keys as options, and a command */
 	const char *synopsis;
@@ -26,15 +26,20 @@ struct verb {
 
 extern const struct verb verbs[];
 extern const size_t verb_count;
-const struct verb *verb_find(const char *name);
+
+/* verb_find() - the verb that the first words name, and how many they are; NULL = none. */
+const struct verb *verb_find(char *const *words, size_t *out_taken);
+
+/* verb_begun() - a verb of two words whose first is this one; NULL = none. */
+const struct verb *verb_begun(const char *word);
 
 /* An option of the program, not of the policy. */
 struct program_option {
 	const char *name;
 	char letter;
 	size_t field; /* offset in struct options */
-	enum { PROGRAM_FLAG, PROGRAM_VALUE, PROGRAM_OPTIONAL } takes;
-	const char *verb; /* only for this one; NULL = for all */
+	enum { PROGRAM_FLAG, PROGRAM_VALUE, PROGRAM_OPTIONAL, PROGRAM_LIST } takes;
+	const char *verb; /* only for these, separated by ", "; NULL = for all */
 	const char *metavar;
 	const char *help;
 };
@@ -42,12 +47,16 @@ struct program_option {
 extern const struct program_option program_options[];
 extern const size_t program_option_count;
 
+/* program_option_of() - is it an option of this verb? */
+bool program_option_of(const struct program_option *option, const struct verb *verb);
+
 struct options {
 	const struct verb *verb;
 	bool help, version, keys, json, sweep;
 	const char *policy_name;	       /* --policy */
 	const char *man, *completion, *format; /* NULL = not given */
-	char **rest;			       /* what follows the options, NULL-terminated */
+	struct text_list heads, head_records;  /* --head, --head-from */
+	char **rest; /* the command, NULL-terminated; or a verb's words, by their count */
 	size_t rest_count;
 	struct policy policy; /* merged, for verbs that have one */
 };

@@ -68,11 +68,9 @@ static json_t *own_kills(const struct evidence *ev)
 		bool made;
 		enum reason reason;
 	} kills[] = {
-		{ ev->kill_deadline, REASON_DEADLINE }, { ev->kill_cpu_time, REASON_CPU_TIME },
-		{ ev->kill_output, REASON_OUTPUT },	{ ev->kill_disk, REASON_DISK },
-		{ ev->kill_pids, REASON_PIDS },		{ ev->kill_memory, REASON_MEMORY },
-		{ ev->kill_seccomp, REASON_SECCOMP },	{ ev->kill_egress, REASON_EGRESS },
-		{ ev->kill_gateway, REASON_GATEWAY },	{ ev->kill_audit, REASON_AUDIT },
+#define KILL_ROW(member, id) { ev->member, REASON_##id },
+		KILL_TABLE(KILL_ROW)
+#undef KILL_ROW
 	};
 	json_t *list = json_array();
 
@@ -267,6 +265,20 @@ static json_t *error_json(const struct outcome *o)
 	return object;
 }
 
+/* What `audit verify --head` wants to know. */
+static json_t *audit_json(const struct outcome *o)
+{
+	json_t *object;
+
+	if (!o->audit.wanted)
+		return json_null();
+	object = json_object();
+	put(object, "records", json_u64(o->audit.records));
+	put(object, "head_sha256", o->audit.records ? json_string(o->audit.head.hex) : json_null());
+	put(object, "head_line", json_u64_known(o->audit.head_line));
+	return object;
+}
+
 static json_t *network_json(const struct policy *policy)
 {
 	static const char *const modes[] = { "none", "deny", "allow", "audit" };
@@ -371,6 +383,7 @@ json_t *record_final(const struct policy *policy, const struct plan *plan, const
 	put(record, "violations_total", json_u64(o->violations.total));
 	put(record, "network", network_json(policy));
 	put(record, "secrets_used", secrets_json(policy, o));
+	put(record, "audit", audit_json(o));
 	put(record, "warnings", warnings_json(o));
 	put(record, "error", error_json(o));
 	return record;

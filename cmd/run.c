@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/fd.h"
+#include "cmd/explain.h"
 #include "cmd/record.h"
 #include "cmd/record_file.h"
 #include "cmd/report.h"
@@ -21,6 +22,7 @@ struct run {
 	struct policy *policy;
 	struct plan plan;
 	struct record_file file;
+	struct trail trail; /* log.fd -1: no audit log */
 	struct outcome outcome;
 };
 
@@ -74,6 +76,44 @@ static int open_record(struct run *run, struct err *e)
 	return record_file_open(policy->record_path, &run->file, e);
 }
 
+/* The words of the command line's labels, as the log shows them. */
+static int label_words(struct policy *policy, struct trail *trail, struct err *e)
+{
+	char **words = policy_alloc(policy, (policy->label_count + 1) * sizeof(*words));
+
+	for (size_t i = 0; words && i < policy->label_count; i++) {
+		words[i] = policy_printf(policy, "%s=%s", policy->labels[i].name,
+					 policy->labels[i].value);
+		if (!words[i])
+			return err_nomem(e);
+	}
+	trail->labels = words;
+	trail->label_count = policy->label_count;
+	return words ? 0 : err_nomem(e);
+}
+
+static int open_audit(struct run *run, struct err *e)
+{
+	struct policy *policy = run->policy;
+
+	if (!policy->audit_path)
+		return 0;
+	/* Before it is made: a refused run must leave nothing in a tree of the command's. */
+	if (check_result_path(policy, "--audit", policy->audit_path, e) != 0 ||
+	    label_words(policy, &run->trail, e) != 0 ||
+	    audit_open(policy->audit_path, &run->trail.log, e) != 0)
+		return err_stage(e, "audit");
+	if (check_audit_file(policy, run->trail.log.fd, e) == 0)
+		return 0;
+	fd_close(&run->trail.log.fd); /* nor is anything written there */
+	return err_stage(e, "audit");
+}
+
+static struct trail *trail_of(struct run *run)
+{
+	return run->trail.log.fd >= 0 ? &run->trail : NULL;
+}
+
 static int notify(void *arg, enum session_event event, const struct outcome *o, struct err *e)
 {
 	struct run *run = arg;
@@ -104,6 +144,20 @@ static int finish(struct run *run)
 	return status;
 }
 
+static void refuse_in_log(struct run *run)
+{
+	struct trail *trail = trail_of(run);
+	struct outcome *o = &run->outcome;
+
+	if (trail_refused(trail, o, run->policy->argv) & trail_result(trail, o) &
+	    trail_close(trail, o))
+		return;
+	o->evidence.kill_audit = true;
+	o->verdict = reason_from(&o->evidence);
+	trail_explain(&run->trail, o);
+	report_error(&run->trail.error);
+}
+
 static int refuse(struct run *run, struct err *why)
 {
 	struct err e;
@@ -112,6 +166,7 @@ static int refuse(struct run *run, struct err *why)
 	err_stage(why, "policy"); /* unless resolve has named its own */
 
 	record_refused(run->policy, why, &run->outcome);
+	refuse_in_log(run);
 	if (run->file.dir >= 0 &&
 	    record_file_write(&run->file, record_final(run->policy, NULL, &run->outcome), &e) != 0)
 		report_error(&e);
@@ -125,21 +180,24 @@ static int prepare(struct run *run, struct err *e)
 {
 	struct policy *policy = run->policy;
 
-	if (add_labels(policy, e) != 0 || open_record(run, e) != 0 || check_policy(policy, e) != 0)
+	if (add_labels(policy, e) != 0 || open_record(run, e) != 0 || open_audit(run, e) != 0 ||
+	    check_policy(policy, e) != 0)
 		return -1;
 	if (policy->status_fd >= 0 && fcntl(policy->status_fd, F_SETFD, FD_CLOEXEC) != 0)
 		return err_sys(e, "--status-fd %d", policy->status_fd);
-	return resolve_plan(policy, &run->plan, e);
+	if (resolve_plan(policy, &run->plan, e) != 0)
+		return -1;
+	return trail_of(run) ? explain_hash(&run->plan, &run->trail.plan_hash, e) : 0;
 }
 
 int run_verb(struct options *o)
 {
-	struct run run = { .policy = &o->policy, .file.dir = -1 };
+	struct run run = { .policy = &o->policy, .file.dir = -1, .trail.log.fd = -1 };
 	struct err e;
 	int status;
 
 	if (prepare(&run, &e) == 0) {
-		session_run(&run.plan, notify, &run, &run.outcome);
+		session_run(&run.plan, trail_of(&run), notify, &run, &run.outcome);
 		status = finish(&run);
 		plan_release(&run.plan);
 	} else {

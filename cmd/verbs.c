@@ -13,16 +13,49 @@ const struct verb verbs[] = {
 	  "one record, for people: on a terminal, in a CI summary, as a page" },
 	{ "canary", NULL, false, "", "" },
 	{ "policy", NULL, false, "", "" },
-	{ "audit", NULL, false, "", "" },
+	{ "audit verify", audit_verify_verb, false,
+	  "FILE [--head SHA256]... [--head-from RECORD]...",
+	  "check the hash chain of an audit log, and that these heads occur in it; name the first "
+	  "line that was changed, moved or dropped (exit status 1)" },
+	{ "audit show", audit_show_verb, false, "FILE", "an audit log, for people" },
 	{ "summary", NULL, false, "", "" },
 };
 
 const size_t verb_count = sizeof(verbs) / sizeof(verbs[0]);
 
-const struct verb *verb_find(const char *name)
+/* Words of a verb's name that stand at the beginning of these words; 0 = not all of them do. */
+static size_t words_matching(const char *name, char *const *words)
 {
-	for (size_t i = 0; i < verb_count; i++)
-		if (strcmp(verbs[i].name, name) == 0)
+	size_t taken = 0;
+
+	while (*name) {
+		size_t len = strcspn(name, " ");
+
+		if (!words[taken] || strlen(words[taken]) != len ||
+		    memcmp(words[taken], name, len) != 0)
+			return 0;
+		name += len + (name[len] == ' ');
+		taken++;
+	}
+	return taken;
+}
+
+const struct verb *verb_find(char *const *words, size_t *out_taken)
+{
+	for (size_t i = 0; i < verb_count; i++) {
+		*out_taken = words_matching(verbs[i].name, words);
+		if (*out_taken > 0)
+			return &verbs[i];
+	}
+	return NULL;
+}
+
+const struct verb *verb_begun(const char *word)
+{
+	size_t len = strlen(word);
+
+	for (size_t i = 0; i < verb_count && len > 0; i++)
+		if (strncmp(verbs[i].name, word, len) == 0 && verbs[i].name[len] == ' ')
 			return &verbs[i];
 	return NULL;
 }

@@ -85,6 +85,12 @@ static void say_cpu_time(struct text *t, const struct policy *policy, const stru
 			: " for one process used up; raise it with --rlimit cpu=SECONDS");
 }
 
+static void say_audit(struct text *t, const struct policy *policy, const struct outcome *o)
+{
+	(void)policy;
+	text_str(t, o->has_error ? o->error.msg : reason_meaning(REASON_AUDIT));
+}
+
 /* Either a limit with its sentence, or a sentence of its own. */
 static const struct {
 	const char *before, *after;
@@ -109,7 +115,7 @@ static const struct {
 	[REASON_CANCELLED] = { NULL, NULL, -1, say_cancelled },
 	[REASON_EXTERNAL_KILL] = { NULL, NULL, -1, say_external },
 	[REASON_GATEWAY] = { "the network gateway ended", "", -1, NULL },
-	[REASON_AUDIT] = { "the audit log could not be written", "", -1, NULL },
+	[REASON_AUDIT] = { NULL, NULL, -1, say_audit },
 };
 
 static void say_reason(struct text *t, const struct policy *policy, const struct outcome *o)
@@ -145,7 +151,7 @@ bool verdict_cause(struct text *t, const struct policy *policy, const struct out
 
 	if (v->reason == REASON_EXIT || v->reason == REASON_SIGNAL)
 		return false;
-	if (o->has_error) {
+	if (o->has_error && v->reason != REASON_AUDIT) {
 		text_str(t, o->error.msg);
 		if (v->reason == REASON_EXEC_FAILED)
 			say_exec_hint(t, policy->argv[0], o->evidence.exec_errno);

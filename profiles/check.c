@@ -4,7 +4,9 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 static int check_command(const struct policy *policy, struct err *e)
 {
@@ -167,12 +169,48 @@ int check_result_path(const struct policy *policy, const char *option, const cha
 	return 0;
 }
 
+static bool is_same(const struct stat *a, const struct stat *b)
+{
+	return a->st_dev == b->st_dev && a->st_ino == b->st_ino;
+}
+
+int check_audit_file(const struct policy *policy, int fd, struct err *e)
+{
+	const struct {
+		const char *option, *path;
+	} files[] = {
+		{ "--record", policy->record_path },
+		{ "--stdin", policy->stdin_path },
+		{ "--stdout", policy->stdout_path },
+		{ "--stderr", policy->stderr_path },
+	};
+	struct stat log, st;
+
+	if (fstat(fd, &log) != 0)
+		return err_sys(e, "--audit '%s'", policy->audit_path);
+	for (size_t i = 0; i < policy->file_count; i++)
+		if (policy->files[i].kind == FILE_RW && stat(policy->files[i].source, &st) == 0 &&
+		    is_same(&log, &st))
+			return err_usage(e, "--audit '%s' is shown to the command by --rw",
+					 policy->audit_path);
+	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++)
+		if (files[i].path && stat(files[i].path, &st) == 0 && is_same(&log, &st))
+			return err_usage(e, "--audit '%s' is the file of %s too",
+					 policy->audit_path, files[i].option);
+	for (int stream = 0; stream < 3; stream++)
+		if (fstat(stream, &st) == 0 && is_same(&log, &st))
+			return err_usage(e, "--audit '%s' is descriptor %d of the command too",
+					 policy->audit_path, stream);
+	return 0;
+}
+
 static int check_results(const struct policy *policy, struct err *e)
 {
 	const struct {
 		const char *option, *path;
 	} files[] = {
 		{ "--record", policy->record_path },
+		{ "--audit", policy->audit_path },
 		{ "--stdout", policy->stdout_path },
 		{ "--stderr", policy->stderr_path },
 	};

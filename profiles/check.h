@@ -15,4 +15,8 @@ int check_policy(const struct policy *policy, struct err *e);
 int check_result_path(const struct policy *policy, const char *option, const char *path,
 		      struct err *e);
 
+/* check_audit_file() - the log, opened as fd, must be nothing that somebody else is told to write: no
+ * --rw source, no stream of the command's, not the record. */
+int check_audit_file(const struct policy *policy, int fd, struct err *e);
+
 #endif

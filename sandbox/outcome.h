@@ -9,6 +9,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "audit/hash.h"
 #include "base/err.h"
 #include "sandbox/plan.h"
 #include "sandbox/reason.h"
@@ -30,6 +31,14 @@ struct outcome_usage {
 	uint64_t context_switches_voluntary, context_switches_forced;
 };
 
+/* What this run has written to its audit log. */
+struct audit_report {
+	bool wanted;	    /* there was a log */
+	uint64_t records;   /* lines */
+	uint64_t head_line; /* number of the last of them in the file, 0 = none */
+	struct hash head;   /* and its SHA-256 */
+};
+
 enum phase { PHASE_SETUP, PHASE_EXEC, PHASE_RUN, PHASE_TEARDOWN };
 
 struct outcome {
@@ -47,7 +56,8 @@ struct outcome {
 	const char *cgroup_mode; /* "v1", "v2", "none" */
 	uid_t host_uid;		 /* uid the workload had on the host */
 	bool secrets_handed;	 /* the plan's secrets were there when the workload started */
-	bool truncated_output;	 /* output was cut by the limit */
+	struct audit_report audit;
+	bool truncated_output; /* output was cut by the limit */
 	bool has_error;
 	struct err error; /* valid if has_error */
 	char warnings[8][160];

@@ -92,14 +92,17 @@ int process_reap(const struct process *p, siginfo_t *info, struct rusage *ru, bo
 	return info->si_pid ? 0 : EAGAIN;
 }
 
-void process_release(struct process *p)
+bool process_release(struct process *p)
 {
+	bool dies = true;
 	siginfo_t info;
 
 	if (p->pidfd < 0)
-		return;
+		return true;
 	/* Never wait for one that could not be told to die: the parent-death signal ends it with us. */
-	if (process_signal(p, SIGKILL) == 0 || kill(p->pid, SIGKILL) == 0)
-		process_reap(p, &info, NULL, true);
+	dies = process_signal(p, SIGKILL) == 0 || kill(p->pid, SIGKILL) == 0;
+	if (dies)
+		dies = process_reap(p, &info, NULL, true) == 0;
 	fd_close(&p->pidfd);
+	return dies;
 }

@@ -56,7 +56,8 @@ int process_signal_group(const struct process *p, int sig);
  * be NULL).  Returns 0 or errno; ECHILD if it is not our child. */
 int process_reap(const struct process *p, siginfo_t *info, struct rusage *ru, bool block);
 
-/* process_release() - kill, reap and close; idempotent, for clean-up paths. */
-void process_release(struct process *p);
+/* process_release() - kill, reap and close; idempotent, for clean-up paths.  False: it could not be told
+ * to die, or not be reaped. */
+bool process_release(struct process *p);
 
 #endif

@@ -1,6 +1,7 @@
 /* reason.c - the verdict: a table of rows, the first whose test holds is the reason.
  *
  * Why this order:
+ *  (0) A log with a gap was asked not to be: whoever relies on it must hear of that first.
  *  (1) Nothing was exec'ed: execve's errno or set-up tells why.  A kernel OOM kill or a signal to us during
  *      set-up explains it better than the step that happened to break.
  *  (2) Facts the kernel or we counted before the end: they hold however the main process ended, even
@@ -36,6 +37,17 @@ static bool main_ended_itself(const struct evidence *ev)
 static bool cpu_rlimit_used_up(const struct evidence *ev)
 {
 	return ev->cpu_rlimit_ns != 0 && ev->cpu_used_ns >= ev->cpu_rlimit_ns / 4 * 3;
+}
+
+/* Something ran until we killed it; otherwise only the begin or the end is missing in the log. */
+static bool is_audit_kill(const struct evidence *ev)
+{
+	return ev->kill_audit && !ev->setup_failed && !ev->exec_errno && !main_ended_itself(ev);
+}
+
+static bool is_audit(const struct evidence *ev)
+{
+	return ev->kill_audit;
 }
 
 static bool is_exec_failed(const struct evidence *ev)
@@ -115,11 +127,6 @@ static bool is_gateway(const struct evidence *ev)
 	return ev->kill_gateway;
 }
 
-static bool is_audit(const struct evidence *ev)
-{
-	return ev->kill_audit;
-}
-
 static bool is_cancelled(const struct evidence *ev)
 {
 	return ev->cancel_signal != 0;
@@ -193,6 +200,9 @@ static const struct reason_row {
 	enum run_status status;
 	bool exact;
 } rows[] = {
+	/* (0) whatever happened, not all of it is in the log */
+	{ is_audit_kill, REASON_AUDIT, RUN_KILLED, true },
+	{ is_audit, REASON_AUDIT, RUN_FAILED, true },
 	/* (1) nothing was exec'ed */
 	{ is_exec_failed, REASON_EXEC_FAILED, RUN_FAILED, true },
 	{ is_refused, REASON_SETUP, RUN_REFUSED, true },
@@ -201,7 +211,6 @@ static const struct reason_row {
 	{ is_setup_cancelled, REASON_CANCELLED, RUN_KILLED, true },
 	{ is_setup, REASON_SETUP, RUN_FAILED, true },
 	/* (2) counted facts */
-	{ is_audit, REASON_AUDIT, RUN_KILLED, true },
 	{ is_memory_of_whom, REASON_MEMORY, RUN_KILLED, false }, /* v1 counts failures, not kills */
 	{ is_memory, REASON_MEMORY, RUN_KILLED, true },
 	{ is_outer_oom, REASON_EXTERNAL_KILL, RUN_KILLED, false },
@@ -296,6 +305,16 @@ struct verdict reason_from(const struct evidence *ev)
 	own_end(ev, &v);
 	v.exit_status = launcher_status(ev, &v);
 	return v;
+}
+
+enum reason reason_of_kill(const struct evidence *ev, const bool *flag)
+{
+#define KILL_ROW(member, id)     \
+	if (flag == &ev->member) \
+		return REASON_##id;
+	KILL_TABLE(KILL_ROW)
+#undef KILL_ROW
+	return REASON_CANCELLED;
 }
 
 const char *reason_word(enum reason reason)

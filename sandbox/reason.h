@@ -83,7 +83,23 @@ struct verdict {
 	int exit_status; /* of the launcher */
 };
 
+/* X(kill flag in struct evidence, reason it stands for) */
+#define KILL_TABLE(X)              \
+	X(kill_deadline, DEADLINE) \
+	X(kill_cpu_time, CPU_TIME) \
+	X(kill_output, OUTPUT)     \
+	X(kill_disk, DISK)         \
+	X(kill_pids, PIDS)         \
+	X(kill_memory, MEMORY)     \
+	X(kill_seccomp, SECCOMP)   \
+	X(kill_egress, EGRESS)     \
+	X(kill_gateway, GATEWAY)   \
+	X(kill_audit, AUDIT)
+
 struct verdict reason_from(const struct evidence *ev);
+
+/* reason_of_kill() - what a kill with this flag of ev is made for; NULL: because of a signal to us. */
+enum reason reason_of_kill(const struct evidence *ev, const bool *flag);
 
 const char *reason_word(enum reason reason);
 const char *reason_meaning(enum reason reason);

@@ -15,11 +15,13 @@
 #include "sandbox/plan.h"
 #include "sandbox/process.h"
 #include "sandbox/streams.h"
+#include "sandbox/trail.h"
 #include "sandbox/wire.h"
 
 struct run {
 	const struct plan *plan;
 	struct outcome *out;
+	struct trail *trail; /* NULL: no audit log */
 	struct launch launch;
 	struct cgroup *cgroup;
 	char cgroup_why[192];
@@ -60,6 +62,9 @@ void supervise_kill(struct run *r, bool *flag);
 
 /* supervise_count() - what the kernel counted in the run's group, into the evidence; until our own kill. */
 void supervise_count(struct run *r);
+
+/* run_told() - the answer of a trail_*() call: an event that could not be written ends the run. */
+void run_told(struct run *r, bool written);
 
 /* run_wait() - wait for the next message during set-up, up to WIRE timeout; 0 when w->type == type.
  * An error message, EOF, a terminating signal or garbage is -1 with *e.  session.c */

@@ -427,6 +427,15 @@ static int take_terminal(struct run *r, struct err *e)
 	return 0;
 }
 
+/* Nothing is released that the log does not know of. */
+static int write_start(struct run *r, struct err *e)
+{
+	int rc = trail_start(r->trail, r->plan, r->out, e);
+
+	r->out->evidence.kill_audit = rc != 0;
+	return rc;
+}
+
 static int release(struct run *r, struct err *e)
 {
 	r->start_ns = clock_now_ns();
@@ -452,10 +461,8 @@ static const struct session_step prepare_steps[] = {
 };
 
 static const struct session_step start_steps[] = {
-	{ "namespaces", start_stage },
-	{ "process", start_init },
-	{ "walls", read_back },
-	{ "terminal", take_terminal },
+	{ "namespaces", start_stage }, { "process", start_init }, { "walls", read_back },
+	{ "terminal", take_terminal }, { "audit", write_start },
 };
 
 static int run_steps(struct run *r, const struct session_step *steps, size_t count, struct err *e)
@@ -470,10 +477,33 @@ static int run_steps(struct run *r, const struct session_step *steps, size_t cou
 
 /* --- end ------------------------------------------------------------------------------------------ */
 
-static void teardown(struct run *r)
+/* What the audit log says became of the cgroup. */
+static const char *destroy_cgroup(struct run *r)
 {
-	process_release(&r->stage);
-	process_release(&r->init); /* kills the whole pid namespace; a no-op after a normal end */
+	if (!r->cgroup)
+		return "none";
+	if (cgroup_destroy(r->cgroup) <= 0)
+		return "removed";
+	outcome_warn(r->out,
+		     "a cgroup directory could not be removed yet; the next start sweeps it");
+	return "left";
+}
+
+static void restore_signals(struct run *r)
+{
+	fd_close(&r->signal_fd);
+	if (r->mask_saved)
+		sigprocmask(SIG_SETMASK, &r->old_mask, NULL);
+}
+
+/* Idempotent; what is not there is passed over. */
+static struct trail_left teardown(struct run *r)
+{
+	struct trail_left left;
+	bool stage_gone = process_release(&r->stage);
+
+	/* Kills the whole pid namespace; a no-op after a normal end. */
+	left.processes_gone = process_release(&r->init) && stage_gone;
 	fd_close(&r->workload.pidfd);
 	fd_close(&r->listener);
 	fd_close(&r->scratch); /* lets the tmpfs go before its memory's cgroup is removed */
@@ -487,13 +517,21 @@ static void teardown(struct run *r)
 	fd_close(&r->tty_master);
 	fd_close(&r->tty_slave);
 	streams_release(&r->streams);
-	if (cgroup_destroy(r->cgroup) > 0)
-		outcome_warn(r->out,
-			     "a cgroup directory could not be removed yet; the next start sweeps it");
+	left.cgroup = destroy_cgroup(r);
 	fd_close(&r->slot_fd);
-	fd_close(&r->signal_fd);
-	if (r->mask_saved)
-		sigprocmask(SIG_SETMASK, &r->old_mask, NULL);
+	return left;
+}
+
+/* The verdict stands in the log's last line.  If that can't be written, it changes. */
+static void conclude(struct run *r, const struct trail_left *left)
+{
+	struct outcome *o = r->out;
+
+	run_told(r, trail_teardown(r->trail, o, left));
+	o->verdict = reason_from(&o->evidence);
+	run_told(r, trail_result(r->trail, o));
+	run_told(r, trail_close(r->trail, o));
+	o->verdict = reason_from(&o->evidence);
 }
 
 static void fail(struct run *r, const struct err *e)
@@ -505,6 +543,8 @@ static void fail(struct run *r, const struct err *e)
 	ev->refused = e->kind == ERR_UNSUPPORTED || e->kind == ERR_USAGE;
 	r->out->error = *e;
 	r->out->has_error = true;
+	if (r->trail && !r->trail->started)
+		run_told(r, trail_refused(r->trail, r->out, r->plan->argv));
 }
 
 static int start(struct run *r, session_notify_fn notify, void *arg, struct err *e)
@@ -531,10 +571,12 @@ static void no_walls_yet(struct outcome *out)
 	}
 }
 
-void session_run(const struct plan *plan, session_notify_fn notify, void *arg, struct outcome *out)
+void session_run(const struct plan *plan, struct trail *trail, session_notify_fn notify, void *arg,
+		 struct outcome *out)
 {
 	struct run r = { .plan = plan,
 			 .out = out,
+			 .trail = trail,
 			 .launch = { .plan = plan, .ctl = -1, .ctl_supervisor = -1, .scratch = -1 },
 			 .stage = { .pidfd = -1 },
 			 .init = { .pidfd = -1 },
@@ -546,6 +588,7 @@ void session_run(const struct plan *plan, session_notify_fn notify, void *arg, s
 			 .scratch = -1,
 			 .tty_master = -1,
 			 .tty_slave = -1 };
+	struct trail_left left;
 	struct err e = { 0 };
 
 	memset(out, 0, sizeof(*out));
@@ -561,9 +604,10 @@ void session_run(const struct plan *plan, session_notify_fn notify, void *arg, s
 	else
 		fail(&r, &e);
 	out->evidence.has_cgroup = r.cgroup != NULL;
-	teardown(&r);
+	left = teardown(&r);
 	out->ended_real_ns = clock_realtime_ns();
-	out->verdict = reason_from(&out->evidence);
+	conclude(&r, &left);
+	restore_signals(&r);
 	if (out->verdict.reason != REASON_SETUP)
 		out->phase = PHASE_TEARDOWN;
 	if (notify && notify(arg, SESSION_ENDED, out, &e) != 0) {

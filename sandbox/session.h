@@ -9,6 +9,7 @@
 #include "base/err.h"
 #include "sandbox/outcome.h"
 #include "sandbox/plan.h"
+#include "sandbox/trail.h"
 
 /* What the caller is told while the run goes on (for --status-fd and the `running` record). */
 enum session_event {
@@ -22,6 +23,8 @@ enum session_event {
 typedef int (*session_notify_fn)(void *arg, enum session_event event, const struct outcome *o,
 				 struct err *e);
 
-void session_run(const struct plan *plan, session_notify_fn notify, void *arg, struct outcome *out);
+/* trail: the audit log, opened by the caller and closed here; NULL = none. */
+void session_run(const struct plan *plan, struct trail *trail, session_notify_fn notify, void *arg,
+		 struct outcome *out);
 
 #endif

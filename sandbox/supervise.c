@@ -41,9 +41,23 @@ void supervise_kill(struct run *r, bool *flag)
 	r->killed = true;
 	if (flag)
 		*flag = true;
+	run_told(r, trail_kill(r->trail, r->out,
+			       reason_word(reason_of_kill(&r->out->evidence, flag))));
 	cgroup_lift_cpu(r->cgroup); /* a throttled tree dies slowly */
 	cgroup_kill(r->cgroup);
 	process_signal(&r->init, SIGKILL);
+}
+
+void run_told(struct run *r, bool written)
+{
+	struct evidence *ev = &r->out->evidence;
+
+	if (written || ev->kill_audit)
+		return;
+	ev->kill_audit = true; /* also when it is being killed already */
+	trail_explain(r->trail, r->out);
+	if (r->released && !r->init_gone) /* before and after there is nothing to end */
+		supervise_kill(r, &ev->kill_audit);
 }
 
 static void take_report(struct run *r, const struct wire *w)
@@ -122,6 +136,7 @@ static void cancel(struct run *r, int sig)
 	}
 	ev->cancel_signal = sig;
 	r->stop_ns = clock_now_ns() + r->plan->stop_timeout_ns;
+	run_told(r, trail_cancel(r->trail, r->out, sig));
 	/* A shell that waits for a child acts on INT only once the child is gone, because a terminal
 	 * sends it to both; TERM is for the main process alone, as docker and timeout(1) do. */
 	if (sig == SIGTERM)
@@ -152,6 +167,7 @@ static void answer_listener(struct run *r, short revents)
 	if (revents & POLLIN)
 		if (seccomp_notify_answer(r->listener, &r->out->violations, &ignored) < 0)
 			fd_close(&r->listener); /* callers get ENOSYS: still refused */
+	run_told(r, trail_violations(r->trail, r->out, r->plan->kill_on_violation));
 	if (r->out->violations.total > 0 && r->plan->kill_on_violation)
 		supervise_kill(r, &r->out->evidence.kill_seccomp);
 	if (revents & (POLLHUP | POLLERR | POLLNVAL))

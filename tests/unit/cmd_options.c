@@ -101,7 +101,7 @@ static void check_errors(void)
 	refuses(ARGV("--memory", "10s", "x"), "--memory: '10s' has an unknown unit");
 	refuses(ARGV("-e", "=1", "x"), "-e: '=1'");
 	refuses(ARGV("--policy", "nope", "x"), "--policy 'nope': neither a preset");
-	refuses(ARGV("--json", "x"), "--json is an option of 'explain' only");
+	refuses(ARGV("--json", "x"), "--json is an option of 'explain, audit verify' only");
 	refuses(ARGV("report", "--memory", "1G", "x"), "--memory is no option of 'report'");
 	refuses(ARGV("report", "x", "--memory", "1G"), "--memory is no option of 'report'");
 	refuses(ARGV("report", "x", "--format"), "--format wants a value");
@@ -129,10 +129,40 @@ static void check_pages(void)
 
 static void check_verbs(void)
 {
-	for (size_t i = 0; i < verb_count; i++)
-		ok(verb_find(verbs[i].name) == &verbs[i], "verb %s", verbs[i].name);
+	size_t taken;
+
+	for (size_t i = 0; i < verb_count; i++) {
+		char name[40], *second = NULL;
+
+		snprintf(name, sizeof(name), "%s", verbs[i].name);
+		second = strchr(name, ' ');
+		if (second)
+			*second++ = '\0';
+		ok(verb_find(ARGV(name, second, "x"), &taken) == &verbs[i], "verb %s",
+		   verbs[i].name);
+		is_int(taken, second ? 2 : 1, "its words");
+	}
 	is_str(verbs[0].name, "run", "the first verb is what runs without one");
-	ok(!verb_find("help-me"), "other words are commands");
+	ok(!verb_find(ARGV("help-me"), &taken), "other words are commands");
+	ok(!verb_find(ARGV("audit"), &taken), "half a verb is none");
+	ok(!verb_find(ARGV("audit verify"), &taken), "nor is one word with a blank");
+	refuses(ARGV("audit"), "'audit' alone is no verb");
+	refuses(ARGV("audit", "verif"), "'audit' alone is no verb");
+	refuses(ARGV("audit", "verify", "--head"), "--head wants a value");
+	refuses(ARGV("audit", "show", "--head", "x"), "--head is an option of 'audit verify' only");
+	refuses(ARGV("--head", "x"), "--head is an option of 'audit verify' only");
+	refuses(ARGV("audit", "verify", "x", "--nope"), "unknown option");
+	parses(ARGV("audit", "verify", "--head", "a", "FILE", "--head=b", "--json"),
+	       "options anywhere");
+	is_str(o.rest[0], "FILE", "the word");
+	is_int(o.rest_count, 1, "no other");
+	is_str(o.heads.items[1], "b", "the second head");
+	ok(o.heads.count == 2 && o.json, "both heads");
+	options_release(&o);
+	parses(ARGV("audit", "show", "--", "--json", "-x"), "behind -- all are words");
+	is_int(o.rest_count, 2, "two words");
+	is_str(o.rest[1], "-x", "the second");
+	options_release(&o);
 }
 
 int main(void)
