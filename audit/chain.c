@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <time.h>
@@ -157,29 +156,6 @@ int audit_open_to_read(const char *path, uint64_t *out_size, struct err *e)
 	return fd_take(&fd);
 }
 
-/* One write; a file size limit of the caller's must be an error of ours, not our end by SIGXFSZ. */
-static ssize_t write_guarded(int fd, const char *bytes, size_t len)
-{
-	static const struct timespec now = { 0 };
-	sigset_t size_signal, before, pending;
-	ssize_t n;
-	int saved;
-
-	sigemptyset(&size_signal);
-	sigaddset(&size_signal, SIGXFSZ);
-	sigpending(&pending);
-	sigprocmask(SIG_BLOCK, &size_signal, &before);
-	do
-		n = write(fd, bytes, len);
-	while (n < 0 && errno == EINTR);
-	saved = errno;
-	if (n < 0 && saved == EFBIG && !sigismember(&pending, SIGXFSZ))
-		sigtimedwait(&size_signal, NULL, &now);
-	sigprocmask(SIG_SETMASK, &before, NULL);
-	errno = saved;
-	return n;
-}
-
 /* With the lock held and the end of the file known. */
 static int write_line(struct audit_log *log, const char *session, const struct audit_event *ev,
 		      struct err *e)
@@ -193,7 +169,7 @@ static int write_line(struct audit_log *log, const char *session, const struct a
 	if (t.cut)
 		return err_internal(e, "an audit event '%s' does not fit its line",
 				    audit_kind_word(ev->kind));
-	n = write_guarded(log->fd, buf, t.len);
+	n = fd_write_limited(log->fd, buf, t.len);
 	if (n != (ssize_t)t.len) {
 		if (n >= 0)
 			errno = ENOSPC;

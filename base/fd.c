@@ -3,9 +3,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/text.h"
@@ -95,6 +97,29 @@ int fd_write_all(int fd, const void *buf, size_t len)
 		len -= (size_t)n;
 	}
 	return 0;
+}
+
+ssize_t fd_write_limited(int fd, const void *buf, size_t len)
+{
+	static const struct timespec now = { 0 };
+	sigset_t size_signal, before, pending;
+	ssize_t n;
+	int saved;
+
+	/* Blocked, not ignored: an ignored signal would be inherited by the workload. */
+	sigemptyset(&size_signal);
+	sigaddset(&size_signal, SIGXFSZ);
+	sigpending(&pending);
+	sigprocmask(SIG_BLOCK, &size_signal, &before);
+	do
+		n = write(fd, buf, len);
+	while (n < 0 && errno == EINTR);
+	saved = errno;
+	if (n < 0 && saved == EFBIG && !sigismember(&pending, SIGXFSZ))
+		sigtimedwait(&size_signal, NULL, &now);
+	sigprocmask(SIG_SETMASK, &before, NULL);
+	errno = saved;
+	return n;
 }
 
 int fd_write_file(int dirfd, const char *path, const char *text)

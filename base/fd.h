@@ -38,6 +38,11 @@ int fd_write_all(int fd, const void *buf, size_t len);
  * first description stay untouched; -1 with errno. */
 int fd_reopen(int fd, int flags);
 
+/* fd_write_limited() - one write to a regular file.  Where it would grow beyond the caller's limit
+ * (RLIMIT_FSIZE) this is EFBIG or a short count, and never the end of the program by SIGXFSZ.
+ * Not for children. */
+ssize_t fd_write_limited(int fd, const void *buf, size_t len);
+
 #define FD_PASS_MAX 64
 
 /* fd_send() - one SEQPACKET message with up to FD_PASS_MAX descriptors; MSG_NOSIGNAL.  -1 + errno.

@@ -71,6 +71,17 @@ static int create_temporary(int dir, char *name, size_t cap)
 	return openat(dir, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
 }
 
+/* All or nothing: a second write would only find the same full disk. */
+static int write_whole(int fd, const char *line)
+{
+	size_t len = strlen(line);
+	ssize_t n = fd_write_limited(fd, line, len);
+
+	if (n >= 0 && (size_t)n < len)
+		errno = ENOSPC;
+	return n == (ssize_t)len ? 0 : -1;
+}
+
 static int replace(const struct record_file *file, const char *line)
 {
 	char name[48] = "";
@@ -79,8 +90,7 @@ static int replace(const struct record_file *file, const char *line)
 
 	if (fd < 0)
 		return -1;
-	if (fd_write_all(fd, line, strlen(line)) == 0 &&
-	    renameat(file->dir, name, file->dir, file->name) == 0)
+	if (write_whole(fd, line) == 0 && renameat(file->dir, name, file->dir, file->name) == 0)
 		return 0;
 	saved = errno;
 	unlinkat(file->dir, name, 0);

@@ -72,7 +72,8 @@ static void report_absent_walls(const struct outcome *o)
 
 void report_outcome(const struct policy *policy, const struct outcome *o)
 {
-	bool refused = o->verdict.reason == REASON_SETUP || o->verdict.reason == REASON_EXEC_FAILED;
+	bool refused = o->phase == PHASE_SETUP || o->verdict.reason == REASON_SETUP ||
+		       o->verdict.reason == REASON_EXEC_FAILED;
 	char buf[640];
 	struct text t = TEXT_ON(buf);
 

@@ -71,7 +71,7 @@ static int open_record(struct run *run, struct err *e)
 	policy->record_path = policy_printf(policy, "%s", path);
 	if (!policy->record_path)
 		return err_nomem(e);
-	if (check_result_path(policy, "--record", policy->record_path, e) != 0)
+	if (check_record_path(policy, e) != 0)
 		return -1;
 	return record_file_open(policy->record_path, &run->file, e);
 }

@@ -169,9 +169,34 @@ int check_result_path(const struct policy *policy, const char *option, const cha
 	return 0;
 }
 
+static const char *last_part(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash ? slash + 1 : path;
+}
+
 static bool is_same(const struct stat *a, const struct stat *b)
 {
 	return a->st_dev == b->st_dev && a->st_ino == b->st_ino;
+}
+
+int check_record_path(const struct policy *policy, struct err *e)
+{
+	const char *record = policy->record_path, *audit = policy->audit_path;
+	char directory[PATH_MAX], audit_directory[PATH_MAX];
+	struct stat a, b;
+	bool same = false;
+
+	if (check_result_path(policy, "--record", record, e) != 0)
+		return -1;
+	if (audit && stat(record, &a) == 0 && stat(audit, &b) == 0)
+		same = is_same(&a, &b);
+	else if (audit && real_directory(record, directory) == 0 &&
+		 real_directory(audit, audit_directory) == 0)
+		same = strcmp(directory, audit_directory) == 0 &&
+		       strcmp(last_part(record), last_part(audit)) == 0;
+	return same ? err_usage(e, "--record and --audit are the same file '%s'", audit) : 0;
 }
 
 int check_audit_file(const struct policy *policy, int fd, struct err *e)
@@ -179,7 +204,6 @@ int check_audit_file(const struct policy *policy, int fd, struct err *e)
 	const struct {
 		const char *option, *path;
 	} files[] = {
-		{ "--record", policy->record_path },
 		{ "--stdin", policy->stdin_path },
 		{ "--stdout", policy->stdout_path },
 		{ "--stderr", policy->stderr_path },

@@ -15,8 +15,12 @@ int check_policy(const struct policy *policy, struct err *e);
 int check_result_path(const struct policy *policy, const char *option, const char *path,
 		      struct err *e);
 
+/* check_record_path() - check_result_path() for the record, whose name is expanded by now; and it must not
+ * replace the audit log. */
+int check_record_path(const struct policy *policy, struct err *e);
+
 /* check_audit_file() - the log, opened as fd, must be nothing that somebody else is told to write: no
- * --rw source, no stream of the command's, not the record. */
+ * --rw source, no stream of the command's. */
 int check_audit_file(const struct policy *policy, int fd, struct err *e);
 
 #endif

@@ -608,7 +608,8 @@ void session_run(const struct plan *plan, struct trail *trail, session_notify_fn
 	out->ended_real_ns = clock_realtime_ns();
 	conclude(&r, &left);
 	restore_signals(&r);
-	if (out->verdict.reason != REASON_SETUP)
+	if (out->verdict.reason != REASON_SETUP &&
+	    (r.released || out->verdict.reason != REASON_AUDIT))
 		out->phase = PHASE_TEARDOWN;
 	if (notify && notify(arg, SESSION_ENDED, out, &e) != 0) {
 		out->error = e;
