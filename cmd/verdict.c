@@ -167,7 +167,8 @@ bool verdict_line(struct text *t, const struct policy *policy, const struct outc
 {
 	const struct verdict *v = &o->verdict;
 
-	if (v->reason != REASON_EXIT && v->reason != REASON_SIGNAL && !o->has_error)
+	if (v->reason != REASON_EXIT && v->reason != REASON_SIGNAL &&
+	    (!o->has_error || v->reason == REASON_AUDIT))
 		text_fmt(t, "%s: %s: ",
 			 v->status == RUN_SIGNALED ? "ended" : run_status_word(v->status),
 			 reason_word(v->reason));
