@@ -448,22 +448,20 @@ on_small_disk() {
 }
 
 @test "random edits, drops, swaps and cuts of a log that several runs shared are all found" {
-	for who in user; do
-		new_log
-		mkdir -p "$top/$who/heads"
-		[ "$EUID" != 0 ] || chown --reference="$top/$who" "$top/$who/heads"
-		for n in {1..8}; do
-			# shellcheck disable=SC2046 # one option or none
-			as "$who" "$enclave" --audit "$(log)" $(parent_of "$who") --ro "$top/probes:/probes" \
-				--record "$top/$who/heads/$n.json" -- sh -c "exit $n" &
-		done
-		wait
-		mapfile -t heads < <(jq -rs 'sort_by(.audit.head_line)[].audit.head_sha256' "$top/$who"/heads/*.json)
-		[ ${#heads[@]} = 8 ]
-		edits=300
-		[ -z "${ENCLAVE_TEST_RUNS:-}" ] || edits=10000 # check-all
-		run -0 python3 "$repo/tests/audit/edits" "$enclave" "$(log)" $edits "${heads[@]}"
-		[[ $output = *"$edits edits, $edits found, $edits named"* ]]
-		rm -r "$top/$who/heads"
+	new_log
+	mkdir -p "$top/$who/heads"
+	[ "$EUID" != 0 ] || chown --reference="$top/$who" "$top/$who/heads"
+	for n in {1..8}; do
+		# shellcheck disable=SC2046 # one option or none
+		as "$who" "$enclave" --audit "$(log)" $(parent_of "$who") --ro "$top/probes:/probes" \
+			--record "$top/$who/heads/$n.json" -- sh -c "exit $n" &
 	done
+	wait
+	mapfile -t heads < <(jq -rs 'sort_by(.audit.head_line)[].audit.head_sha256' "$top/$who"/heads/*.json)
+	[ ${#heads[@]} = 8 ]
+	edits=300
+	[ -z "${ENCLAVE_TEST_RUNS:-}" ] || edits=10000 # check-all
+	run -0 python3 "$repo/tests/audit/edits" "$enclave" "$(log)" $edits "${heads[@]}"
+	[[ $output = *"$edits edits, $edits found, $edits named"* ]]
+	rm -r "$top/$who/heads"
 }
