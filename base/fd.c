@@ -129,6 +129,28 @@ int fd_write_file(int dirfd, const char *path, const char *text)
 	return fd < 0 ? -1 : fd_write_all(fd, text, strlen(text));
 }
 
+/* Kept numbers are few: sorted by insertion. */
+int fd_close_except(int *keep, size_t count)
+{
+	unsigned next = 3;
+
+	for (size_t i = 1; i < count; i++)
+		for (size_t k = i; k > 0 && keep[k - 1] > keep[k]; k--) {
+			int swap = keep[k];
+
+			keep[k] = keep[k - 1];
+			keep[k - 1] = swap;
+		}
+	for (size_t i = 0; i < count; i++) {
+		if (keep[i] < (int)next)
+			continue;
+		if (keep[i] > (int)next && close_range(next, (unsigned)keep[i] - 1, 0) != 0)
+			return -1;
+		next = (unsigned)keep[i] + 1;
+	}
+	return close_range(next, ~0u, 0);
+}
+
 int fd_send(int sock, const void *buf, size_t len, const int *fds, size_t fd_count)
 {
 	_Alignas(struct cmsghdr) char control[CMSG_SPACE(sizeof(int) * FD_PASS_MAX)] = { 0 };

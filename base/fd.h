@@ -43,6 +43,10 @@ int fd_reopen(int fd, int flags);
  * Not for children. */
 ssize_t fd_write_limited(int fd, const void *buf, size_t len);
 
+/* fd_close_except() - close every descriptor from 3 on but keep[0..count), which is sorted in place
+ * (entries below 3 do no harm); -1 with errno. */
+int fd_close_except(int *keep, size_t count);
+
 #define FD_PASS_MAX 64
 
 /* fd_send() - one SEQPACKET message with up to FD_PASS_MAX descriptors; MSG_NOSIGNAL.  -1 + errno.

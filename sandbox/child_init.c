@@ -92,35 +92,18 @@ static int init_streams(struct init_state *s, struct err *e)
 }
 
 /* Descriptors of the supervisor end here: only 0-2, the wire, the scratch directory and the ones the
- * user passes stay.  Kept numbers are few and sorted by insertion. */
+ * user passes stay. */
 static int init_close_rest(struct init_state *s, struct err *e)
 {
 	const struct plan *p = s->l->plan;
 	int keep[PLAN_PASS_FD_MAX + 3];
 	size_t count = 0;
-	unsigned next = 3;
 
 	keep[count++] = s->l->ctl;
 	keep[count++] = s->scratch;
 	for (size_t i = 0; i < p->pass_fd_count; i++)
 		keep[count++] = p->pass_fds[i];
-	for (size_t i = 1; i < count; i++)
-		for (size_t k = i; k > 0 && keep[k - 1] > keep[k]; k--) {
-			int swap = keep[k];
-
-			keep[k] = keep[k - 1];
-			keep[k - 1] = swap;
-		}
-	for (size_t i = 0; i < count; i++) {
-		if (keep[i] < (int)next)
-			continue;
-		if (keep[i] > (int)next && close_range(next, (unsigned)keep[i] - 1, 0) != 0)
-			return err_sys(e, "close_range");
-		next = (unsigned)keep[i] + 1;
-	}
-	if (close_range(next, ~0u, 0) != 0)
-		return err_sys(e, "close_range");
-	return 0;
+	return fd_close_except(keep, count) == 0 ? 0 : err_sys(e, "close_range");
 }
 
 static int init_rlimits(struct init_state *s, struct err *e)
