@@ -290,14 +290,14 @@ static int make_dirs(struct cgroup *cg, const char *name, struct err *e)
 	return 0;
 }
 
-static int make_named(struct cgroup *cg, unsigned slot, struct err *e)
+static int make_named(struct cgroup *cg, unsigned slot, const char *suffix, struct err *e)
 {
 	char name[CGROUP_NAME_CAP];
 
 	for (unsigned attempt = 0; attempt < NAME_ATTEMPTS; attempt++) {
 		int made;
 
-		cgroup_name(name, slot, attempt, "work");
+		cgroup_name(name, slot, attempt, suffix);
 		made = make_dirs(cg, name, e);
 		if (made <= 0)
 			return made;
@@ -333,7 +333,7 @@ static int cgroup_build(struct cgroup *cg, const struct cgroup_layout *layout,
 	for (size_t i = 0; i < cg->dir_count; i++)
 		parents[i] = cg->dir[i].parent;
 	cgroup_sweep_some(parents, cg->dir_count, SWEEP_BUDGET);
-	if (make_named(cg, spec->slot, e) != 0 || open_files(cg, e) != 0)
+	if (make_named(cg, spec->slot, "work", e) != 0 || open_files(cg, e) != 0)
 		return -1;
 	return cg->ops->limit(cg, spec, e);
 }
@@ -379,6 +379,41 @@ int cgroup_create(const struct cgroup_spec *spec, struct cgroup **out_cg, char *
 		text_str(&reason, found.msg);
 	}
 	*out_cg = cg;
+	return 0;
+}
+
+/* Beside work: the same parents, which work has found and, on v2, holds. */
+static int gate_build(struct cgroup *gate, const struct cgroup *work,
+		      const struct cgroup_spec *spec, struct err *e)
+{
+	gate->dir_count = work->dir_count;
+	for (size_t i = 0; i < work->dir_count; i++) {
+		memcpy(gate->dir[i].parent, work->dir[i].parent, sizeof(gate->dir[i].parent));
+		memcpy(gate->dir[i].seen, work->dir[i].seen, sizeof(gate->dir[i].seen));
+		*strrchr(gate->dir[i].seen, '/') = '\0';
+		gate->dir[i].controllers = work->dir[i].controllers;
+	}
+	if (make_named(gate, spec->slot, "gate", e) != 0 || open_files(gate, e) != 0)
+		return -1;
+	return gate->ops->limit(gate, spec, e);
+}
+
+int cgroup_create_gate(const struct cgroup *work, const struct cgroup_spec *spec,
+		       struct cgroup **out_cg, struct err *e)
+{
+	struct cgroup *gate;
+
+	*out_cg = NULL;
+	if (!work)
+		return 0;
+	gate = cgroup_new(work->ops);
+	if (!gate)
+		return err_nomem(e);
+	if (gate_build(gate, work, spec, e) != 0) {
+		cgroup_destroy(gate);
+		return err_wrap(e, "the gateway's control group");
+	}
+	*out_cg = gate;
 	return 0;
 }
 

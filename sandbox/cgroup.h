@@ -1,7 +1,7 @@
 /* cgroup.h - resource control of one run: one interface, two back ends (v1/hybrid and v2).
  *
  * The supervisor creates one directory per hierarchy below its *own* cgroup (so that an outer limit
- * of Slurm or CI still holds), named "enclave-run-<slot>-<pid>.work", holds an flock(2) on each for the
+ * of Slurm or CI still holds), named "enclave-run-<slot>-<pid>.work" (and one ".gate" with a network), holds an flock(2) on each for the
  * life of the run (the mark of a live run, valid across pid namespaces) and removes them at the end.
  * The lock lasts as long as any copy of the descriptor: children must not keep one.
  * Nothing is ever moved that we did not start, and no ancestor is touched.
@@ -73,6 +73,12 @@ struct cgroup; /* heap; opaque */
  * -1 only when something that should work failed (e.g. a limit was refused): the run must not start. */
 int cgroup_create(const struct cgroup_spec *spec, struct cgroup **out_cg, char *why, size_t why_cap,
 		  struct err *e);
+
+/* cgroup_create_gate() - a second group beside `work` for the processes of the network gateway, so that
+ * the workload can neither starve them nor be blamed for them.  NULL when work is NULL.  Removed by
+ * cgroup_destroy() before work is. */
+int cgroup_create_gate(const struct cgroup *work, const struct cgroup_spec *spec,
+		       struct cgroup **out_cg, struct err *e);
 
 enum cgroup_mode cgroup_mode(const struct cgroup *cg); /* CGROUP_NONE for NULL */
 

@@ -328,7 +328,8 @@ bool cgroup_text_is_run(const char *name)
 		return false;
 	rest.at = name + sizeof(prefix) - 1;
 	rest.len = strlen(rest.at);
-	if (!span_cut(&rest, '.', &numbers) || !(span_is(rest, "work") || span_is(rest, "self")))
+	if (!span_cut(&rest, '.', &numbers) ||
+	    !(span_is(rest, "work") || span_is(rest, "gate") || span_is(rest, "self")))
 		return false;
 	while (span_cut(&numbers, '-', &part)) {
 		if (!span_digits(part))

@@ -83,7 +83,7 @@ bool cgroup_text_has_word(const char *text, const char *word);
 bool cgroup_text_sole_pid(const char *procs, pid_t pid);
 
 /* cgroup_text_is_run() - could we have made a directory of this name?
- * enclave-run-<slot>-<pid>[-<attempt>].work or .self */
+ * enclave-run-<slot>-<pid>[-<attempt>].work, .gate or .self */
 bool cgroup_text_is_run(const char *name);
 
 #endif
