@@ -7,6 +7,7 @@
 #include "base/fd.h"
 #include "base/text.h"
 #include "cmd/explain.h"
+#include "cmd/explain_net.h"
 #include "cmd/json.h"
 #include "cmd/report.h"
 #include "cmd/verbs.h"
@@ -133,7 +134,7 @@ static void text_walls(FILE *out, const struct plan *plan)
 	fprintf(out, "\nSystem calls  profile %s, %zu filters, a forbidden call %s\n",
 		plan->seccomp_name, plan->filter_count,
 		plan->kill_on_violation ? "ends the run" : "fails and is recorded");
-	fputs("Network       none: a loopback interface, nothing else\n", out);
+	explain_net_text(out, plan);
 }
 
 static void text_secrets(FILE *out, const struct plan *plan)
@@ -316,7 +317,7 @@ static json_t *plan_json(const struct plan *plan)
 	put(object, "walls", walls_json(plan));
 	put(object, "seccomp", json_bytes(plan->seccomp_name));
 	put(object, "filters", json_integer((json_int_t)plan->filter_count));
-	put(object, "network", json_pack("{s:s}", "mode", "none"));
+	put(object, "network", explain_net_json(plan));
 	return object;
 }
 

@@ -33,6 +33,9 @@
  *            watchdog, readback   limits without a cgroup; what is really in force
  *            reason        evidence to verdict; outcome, timeline: what a record is made from
  * seccomp/   spec, filter  profiles to BPF, compiled at build time; notify: denied calls, counted
+ * netns/     name          canonical host names; pool: a synthetic address for each allowed one
+ *            dns           the sandbox's name server, from policy alone; dns_wire: messages
+ *            sniff*        the name a connection asks for: SNI, Host
  * base/      err fd text clock banned   what everything may use
  * tests/     run           counts; unit, bats, fuzz, fault, vm, bench, lint mirror the above */
 #include <errno.h>

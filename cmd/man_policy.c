@@ -14,6 +14,15 @@ static const char *const description[] = {
 	"errors, which name the file, the line and the path of the key.",
 	"Lists grow from preset to file to options; of single values the last one counts. The lists of "
 	"the files group are applied in the order in which they stand in the file.",
+	"A rule of allow is HOST[:PORTS][/udp]. HOST is a name, *.name (one or more labels before name, not "
+	"name itself), an IPv4 address or a prefix such as 10.1.0.0/16. PORTS are numbers and ranges, "
+	"443,8000-8010; without them 443 and 80. Addresses that are not public (private, loopback, "
+	"link-local, metadata services...) are reached only by an address rule that is not wider than "
+	"their range, also under a name that is allowed; an address of the host itself only by a rule that "
+	"is that one address. No rule denies, so their order does not matter.",
+	"A rule of allow lifts the net of the preset default, or a deny said before it, to allow. Beside a "
+	"net of none or deny in the same file, or after a none, it is an error; a none or deny said later "
+	"(as option: --net none) drops the rules.",
 	NULL,
 };
 
@@ -23,6 +32,8 @@ static const char example[] =
 	"              \"rlimit\": { \"nofile\": 4096 } },\n"
 	"  \"files\": { \"ro\": [\"/srv/data:/data\"], \"tmpfs\": [\"/work\"] },\n"
 	"  \"process\": { \"env\": { \"CI\": \"1\" } },\n"
+	"  \"network\": { \"net\": \"allow\", \"allow\": [\"*.example.org:443\",\n"
+	"     { \"to\": \"10.1.0.0/16\", \"ports\": [5432, \"8000-8010\"], \"protocol\": \"tcp\" } ] },\n"
 	"  \"walls\": { \"require\": [\"seccomp\", \"cgroup-memory\"] } }";
 
 static void print_forms(FILE *out, const struct key *key)
@@ -38,6 +49,9 @@ static void print_forms(FILE *out, const struct key *key)
 		fputs(", or an array of them", out);
 	if (load_takes_object(key->type))
 		fputs(", or an object of names and values", out);
+	if (load_takes_rule(key->type))
+		fputs(", each as a string or as an object with the members to, ports and protocol",
+		      out);
 }
 
 static void print_key(FILE *out, const struct pages *pages, const struct key *key)

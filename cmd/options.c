@@ -256,6 +256,7 @@ static int merge_options(const struct parser *p, struct err *e)
 	m.directory = getcwd(here, sizeof(here)) ? here : "/proc/self/cwd";
 	if (merge_begin(&m, e) != 0 || load_policy(&m, p->o->policy_name, e) != 0)
 		return -1;
+	merge_source(&m);
 	for (size_t i = 0; i < p->said_count; i++)
 		if (merge_set(&m, p->said[i].key, p->said[i].value, e) != 0)
 			return err_wrap(e, "%s", p->said[i].as);

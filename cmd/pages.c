@@ -48,7 +48,7 @@ const struct page_row page_record_members[] = {
 	{ "walls", "by name: state (applied, absent), detail, and whether it was read back from the "
 		   "running sandbox" },
 	{ "violations", "forbidden system calls: syscall, number, count, pid, action" },
-	{ "network", "mode" },
+	{ "network", "mode, gate and rules, as they were given" },
 	{ "secrets_used", "names of the secrets that were handed in" },
 	{ "warnings, error", "what else is to be known; error has stage, errno, message" },
 	{ NULL, NULL },

@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "base/fd.h"
 #include "base/text.h"
+#include "cmd/explain_net.h"
 #include "cmd/json.h"
 #include "cmd/verdict.h"
 #include "seccomp/notify.h"
@@ -281,10 +282,13 @@ static json_t *audit_json(const struct outcome *o)
 
 static json_t *network_json(const struct policy *policy)
 {
-	static const char *const modes[] = { "none", "deny", "allow", "audit" };
-	json_t *object = json_object();
+	json_t *object = json_object(), *rules = json_array();
 
-	put(object, "mode", json_string(modes[policy->net]));
+	for (size_t i = 0; i < policy->allow.count; i++)
+		json_array_append_new(rules, json_bytes(policy->allow.items[i]));
+	put(object, "mode", json_string(net_mode_word(policy->net)));
+	put(object, "gate", json_boolean(policy->gate));
+	put(object, "rules", rules);
 	return object;
 }
 

@@ -181,7 +181,7 @@ static int prepare(struct run *run, struct err *e)
 	struct policy *policy = run->policy;
 
 	if (add_labels(policy, e) != 0 || open_record(run, e) != 0 || open_audit(run, e) != 0 ||
-	    check_policy(policy, e) != 0)
+	    check_policy(policy, e) != 0 || check_network_ready(policy, e) != 0)
 		return -1;
 	if (policy->status_fd >= 0 && fcntl(policy->status_fd, F_SETFD, FD_CLOEXEC) != 0)
 		return err_sys(e, "--status-fd %d", policy->status_fd);

@@ -28,6 +28,7 @@
 #include "base/err.h"
 #include "base/text.h"
 #include "netns/addr.h"
+#include "netns/name.h"
 
 enum net_mode { NET_NONE, NET_DENY, NET_ALLOW, NET_AUDIT };
 
@@ -37,7 +38,7 @@ const char *egress_protocol_word(enum egress_protocol protocol); /* "tcp", "udp"
 
 /* ------------------------------------------------------------------------------------------ rules */
 
-#define EGRESS_NAME_MAX 253 /* bytes of a name in text form, without a trailing dot */
+#define EGRESS_NAME_MAX NAME_MAX_LEN
 
 struct egress_ports {
 	uint16_t low, high; /* both included; never 0 */
@@ -107,7 +108,7 @@ struct egress_decision {
 struct egress_flow {
 	enum egress_protocol protocol;
 	uint16_t port;	  /* host order */
-	const char *name; /* what a connection was opened for: lower case, no trailing dot, need not
+	const char *name; /* what a connection was opened for: canonical (netns/name.h), need not
 			   * end in NUL; NULL = the address was dialled as such */
 	size_t name_len;
 	struct addr addr; /* name == NULL, and egress_decide_resolved() */

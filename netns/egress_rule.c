@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/arena.h"
+#include "netns/name.h"
 
 /* A part of the text; not terminated. */
 struct part {
@@ -30,75 +31,55 @@ static const char *find(struct part p, char c)
 
 /* ------------------------------------------------------------------------------------------- names */
 
-static const char *const name_problems[] = {
-#define EGRESS_NAME_ROW(id, problem) [EGRESS_NAME_##id] = problem,
-	EGRESS_NAME_TABLE(EGRESS_NAME_ROW)
-#undef EGRESS_NAME_ROW
-};
-
-const char *egress_name_problem(enum egress_name_status status)
+/* Why name_canonical() does not take it; what is left over is a byte that no name has. */
+static const char *name_problem(struct part name)
 {
-	return name_problems[status];
-}
+	size_t label = 0;
 
-/* Would a browser or inet_aton(3) take this for an address?  Their rule: the last label is a number,
- * decimal or 0x. */
-static bool ends_in_number(const char *label, size_t len)
-{
-	if (len >= 2 && label[0] == '0' && label[1] == 'x')
-		return strspn(label + 2, "0123456789abcdef") >= len - 2;
-	return strspn(label, "0123456789") >= len;
-}
-
-static enum egress_name_status check_label(const char *label, size_t len)
-{
-	if (len == 0)
-		return EGRESS_NAME_EMPTY_LABEL;
-	if (len > 63)
-		return EGRESS_NAME_LONG_LABEL;
-	for (size_t i = 0; i < len; i++) {
-		if ((unsigned char)label[i] >= 0x80)
-			return EGRESS_NAME_SCRIPT;
-		if (!label[i] || !strchr("abcdefghijklmnopqrstuvwxyz0123456789-_", label[i]))
-			return EGRESS_NAME_BYTE;
-	}
-	return label[0] == '-' || label[len - 1] == '-' ? EGRESS_NAME_HYPHEN : EGRESS_NAME_OK;
-}
-
-enum egress_name_status egress_name_canonical(const char *name, size_t len,
-					      char out[EGRESS_NAME_MAX + 1])
-{
-	size_t start = 0;
-
-	if (len > 1 && name[len - 1] == '.')
-		len--;
-	if (len == 0)
-		return EGRESS_NAME_EMPTY;
-	if (len > EGRESS_NAME_MAX)
-		return EGRESS_NAME_LONG;
-	for (size_t i = 0; i < len; i++)
-		out[i] = (char)(name[i] >= 'A' && name[i] <= 'Z' ? name[i] + ('a' - 'A') : name[i]);
-	out[len] = '\0';
-	for (size_t i = 0; i <= len; i++) {
-		enum egress_name_status status;
-
-		if (i < len && out[i] != '.')
+	if (name.len > 0 && name.at[name.len - 1] == '.' && name.len > 1)
+		name.len--;
+	if (name.len > NAME_MAX_LEN)
+		return "is longer than 253 bytes";
+	for (size_t i = 0; i <= name.len; i++) {
+		if (i < name.len && (unsigned char)name.at[i] >= 0x80)
+			return "holds bytes outside ASCII: write the A-label (xn--...), as 'idn2 NAME' "
+			       "prints it";
+		if (i < name.len && name.at[i] != '.') {
+			label++;
 			continue;
-		status = check_label(out + start, i - start);
-		if (status != EGRESS_NAME_OK)
-			return status;
-		if (i == len && ends_in_number(out + start, len - start))
-			return EGRESS_NAME_NUMERIC;
-		start = i + 1;
+		}
+		if (label == 0)
+			return "has an empty label: a dot too many";
+		if (label > 63)
+			return "has a label of more than 63 bytes";
+		label = 0;
 	}
-	return EGRESS_NAME_OK;
+	return "is no host name: labels of letters, digits, '-' and '_'";
+}
+
+/* A '-' at an end is legal in DNS but in no host name: rather a slip of the one who writes the rule. */
+static bool has_edge_hyphen(const char *name)
+{
+	return name[0] == '-' || name[strlen(name) - 1] == '-' || strstr(name, ".-") ||
+	       strstr(name, "-.");
+}
+
+static const char *canonical(struct part name, char out[NAME_CAP])
+{
+	if (!name_canonical(name.at, name.len, out))
+		return name_problem(name);
+	if (name_is_address(out))
+		return "is no IPv4 address: four decimal numbers up to 255, without leading zeros";
+	if (has_edge_hyphen(out))
+		return "has a label that begins or ends with '-'";
+	return NULL;
 }
 
 static int parse_name(struct part host, void **arena, struct egress_rule *out, struct err *e)
 {
-	char name[EGRESS_NAME_MAX + 1];
+	char name[NAME_CAP];
 	struct part bare = host;
-	enum egress_name_status status;
+	const char *problem;
 	char *copy;
 
 	if (host.len == 1 && host.at[0] == '*')
@@ -114,9 +95,9 @@ static int parse_name(struct part host, void **arena, struct egress_rule *out, s
 				 "'%.*s': '*' can only be the whole first label, as in "
 				 "*.example.org",
 				 width(host), host.at);
-	status = egress_name_canonical(bare.at, bare.len, name);
-	if (status != EGRESS_NAME_OK)
-		return err_usage(e, "'%.*s' %s", width(host), host.at, name_problems[status]);
+	problem = canonical(bare, name);
+	if (problem)
+		return err_usage(e, "'%.*s' %s", width(host), host.at, problem);
 	copy = arena_alloc(arena, strlen(name) + 1);
 	if (!copy)
 		return err_nomem(e);

@@ -27,28 +27,4 @@ void egress_rule_format(struct text *t, const struct egress_rule *rule);
 void egress_rule_format_host(struct text *t, const struct egress_rule *rule);
 void egress_rule_format_ports(struct text *t, const struct egress_rule *rule);
 
-/* X(identifier, what is wrong with the name, in a message) */
-#define EGRESS_NAME_TABLE(X)                                                                       \
-	X(OK, "is a name")                                                                         \
-	X(EMPTY, "is empty")                                                                       \
-	X(EMPTY_LABEL, "has an empty label: a dot too many")                                       \
-	X(LONG_LABEL, "has a label of more than 63 bytes")                                         \
-	X(LONG, "is longer than 253 bytes")                                                        \
-	X(HYPHEN, "has a label that begins or ends with '-'")                                      \
-	X(NUMERIC, "is no IPv4 address: four decimal numbers up to 255, without leading zeros")    \
-	X(SCRIPT, "holds bytes outside ASCII: write the A-label (xn--...), as 'idn2 NAME' prints") \
-	X(BYTE, "is no host name: labels of letters, digits, '-' and '_'")
-
-enum egress_name_status {
-#define EGRESS_NAME_ENUM(id, problem) EGRESS_NAME_##id,
-	EGRESS_NAME_TABLE(EGRESS_NAME_ENUM)
-#undef EGRESS_NAME_ENUM
-};
-
-const char *egress_name_problem(enum egress_name_status status);
-
-/* egress_name_canonical() - lower case, without the trailing dot; NUL-terminated into out. */
-enum egress_name_status egress_name_canonical(const char *name, size_t len,
-					      char out[EGRESS_NAME_MAX + 1]);
-
 #endif

@@ -20,14 +20,29 @@ static int check_command(const struct policy *policy, struct err *e)
 /* What is known but not built yet is refused, never ignored: nobody runs with less than he asked. */
 static int check_available(const struct policy *policy, struct err *e)
 {
-	static const char *const net_words[] = { "none", "deny", "allow", "audit" };
-
 	if (policy->unavailable)
 		return err_usage(e, "--%s is not available in this version", policy->unavailable);
-	if (policy->net != NET_NONE)
-		return err_usage(e, "--net %s is not available in this version; only --net none is",
-				 net_words[policy->net]);
 	return 0;
+}
+
+static int check_network(const struct policy *policy, struct err *e)
+{
+	if (policy->gate && policy->net == NET_NONE)
+		return err_usage(e,
+				 "--gate contradicts --net none, where there is nothing to deny: say "
+				 "--net deny, allow or audit");
+	return 0;
+}
+
+/* The one place that says which network modes this version can run. */
+int check_network_ready(const struct policy *policy, struct err *e)
+{
+	static const char *const words[] = { "none", "deny", "allow", "audit" };
+
+	if (policy->net == NET_NONE)
+		return 0;
+	return err_usage(e, "--net %s is not available in this version; only --net none is",
+			 words[policy->net]);
 }
 
 static int check_walls(const struct policy *policy, struct err *e)
@@ -249,8 +264,8 @@ static int check_results(const struct policy *policy, struct err *e)
 int check_policy(const struct policy *policy, struct err *e)
 {
 	static int (*const rules[])(const struct policy *, struct err *) = {
-		check_available, check_command, check_walls,   check_descriptors,
-		check_secrets,	 check_streams, check_results,
+		check_available,   check_command, check_network, check_walls,
+		check_descriptors, check_secrets, check_streams, check_results,
 	};
 
 	for (size_t i = 0; i < sizeof(rules) / sizeof(rules[0]); i++)

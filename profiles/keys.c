@@ -111,11 +111,13 @@ const struct key keys[] = {
 	{ PROCESS, "stop-timeout", 0, KEY_TYPE_DURATION, FIELD(stop_timeout_ns), 0, HOUR, 0, 0, NULL,
 	  "TIME", "after a signal to stop: wait this long, then kill" },
 
-	{ NETWORK, "net", 0, KEY_TYPE_CHOICE, FIELD(net), 0, 0, 0, 0, words_net,
-	  "none", "network inside: none is a loopback interface, nothing else" },
-	{ NETWORK, "allow", 0, KEY_TYPE_EGRESS, FIELD(allow), 0, 0, MANY | LATER, 0, NULL,
-	  "HOST[:PORTS][/udp]", "let connections to HOST out" },
-	{ NETWORK, "gate", 0, KEY_TYPE_LATER, 0, 0, 0, BARE | LATER, 0, NULL,
+	{ NETWORK, "net", 0, KEY_TYPE_NET, FIELD(net), 0, 0, 0, 0, words_net,
+	  "none|deny|allow|audit", "network inside: loopback alone, nothing let out, what --allow names, "
+	  "or all public hosts with a note of what --allow does not name" },
+	{ NETWORK, "allow", 0, KEY_TYPE_EGRESS, 0, 0, 0, MANY, 0, NULL,
+	  "HOST[:PORTS][/udp]", "let connections to a name, *.name, address or prefix out; ports 443 and "
+	  "80 if none are given" },
+	{ NETWORK, "gate", 0, KEY_TYPE_FLAG, FIELD(gate), 0, 0, BARE, 0, NULL,
 	  NULL, "any denied connection fails the run" },
 
 	{ SECRETS, "secret", 0, KEY_TYPE_SECRET, 0, 3, 1048575, MANY, 0, NULL,

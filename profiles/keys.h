@@ -37,6 +37,7 @@ enum key_group {
 	X(COUNT_OF, "a whole number")                                   \
 	X(FD, "a descriptor number")                                    \
 	X(CHOICE, "a word")                                             \
+	X(NET, "a word")                                                \
 	X(SWITCH, "a word")                                             \
 	X(FLAG, "yes or no")                                            \
 	X(LOUDER, "nothing")                                            \

@@ -12,10 +12,11 @@
 
 #include "base/fd.h"
 #include "base/text.h"
+#include "profiles/load_net.h"
 #include "profiles/locate.h"
 #include "profiles/presets.h"
 
-#define POLICY_FILE_MAX (1u << 20)
+#define POLICY_FILE_MAX (16u << 20) /* 100,000 rules of the network are 4 MB */
 #define EXTENDS_MAX 4
 #define STEPS_MAX 3
 
@@ -32,6 +33,7 @@ struct loader {
 /* How a value may be written besides as a string. */
 #define AS_NUMBER 1u
 #define AS_OBJECT 2u /* of name: value pairs */
+#define AS_RULE 4u   /* an object of its own form: load_net.h */
 
 static const unsigned char forms[KEY_TYPE_COUNT] = {
 	[KEY_TYPE_SIZE] = AS_NUMBER,
@@ -43,12 +45,18 @@ static const unsigned char forms[KEY_TYPE_COUNT] = {
 	[KEY_TYPE_RLIMIT] = AS_NUMBER | AS_OBJECT,
 	[KEY_TYPE_ENV] = AS_OBJECT,
 	[KEY_TYPE_LABEL] = AS_OBJECT,
+	[KEY_TYPE_EGRESS] = AS_RULE,
 	[KEY_TYPE_SECRET] = AS_OBJECT,
 };
 
 bool load_takes_number(enum key_type type)
 {
 	return forms[type] & AS_NUMBER;
+}
+
+bool load_takes_rule(enum key_type type)
+{
+	return forms[type] & AS_RULE;
 }
 
 bool load_takes_object(enum key_type type)
@@ -100,9 +108,10 @@ static int wrong_kind(const struct loader *l, const struct key *key, const json_
 	/* Deeper than group and key stands an item of a list already. */
 	bool list = key->flags & KEY_REPEATS && l->depth < STEPS_MAX;
 
-	return err_usage(e, "is %s: wants %s%s%s", kind_name(value),
+	return err_usage(e, "is %s: wants %s%s%s%s", kind_name(value),
 			 key->flags & KEY_NO_VALUE ? "true or false" : "a string",
 			 load_takes_number(key->type) ? " or a number" : "",
+			 load_takes_rule(key->type) ? " or an object" : "",
 			 list ? ", or an array of them" : "");
 }
 
@@ -158,8 +167,10 @@ static const char *scalar_text(struct loader *l, const struct key *key, const js
 
 static int set_scalar(struct loader *l, const struct key *key, const json_t *value, struct err *e)
 {
-	const char *text = scalar_text(l, key, value);
-	int rc = text ? merge_set(l->m, key, text, e) : wrong_kind(l, key, value, e);
+	bool rule = json_is_object(value) && load_takes_rule(key->type);
+	const char *text = rule ? load_rule_text(l->m->policy, value, e)
+				: scalar_text(l, key, value);
+	int rc = text ? merge_set(l->m, key, text, e) : rule ? -1 : wrong_kind(l, key, value, e);
 
 	return rc == 0 ? 0 : at_path(l, e);
 }
@@ -314,6 +325,7 @@ static int load_root(struct loader *l, json_t *root, unsigned depth, struct err 
 	}
 	if (check_schema(l, root, e) != 0 || load_base(l, root, depth, e) != 0)
 		return -1;
+	merge_source(l->m);
 	json_object_foreach(root, name, value) {
 		if (strcmp(name, "schema") == 0 || strcmp(name, "extends") == 0)
 			continue;
@@ -352,7 +364,7 @@ static int no_such_policy(const char *name, int errnum, struct err *e)
 	if (errnum == ENOENT && !strchr(name, '/'))
 		return err_usage(e, "--policy '%s': neither a preset (%s) nor a file", name, list);
 	if (errnum == EFBIG)
-		return err_usage(e, "--policy '%s': larger than 1M", name);
+		return err_usage(e, "--policy '%s': larger than 16M", name);
 	return err_set(e, ERR_USAGE, errnum, ERR_AT, "--policy '%s'", name);
 }
 

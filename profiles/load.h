@@ -21,5 +21,6 @@ int load_text(struct merge *m, const char *origin, const char *text, size_t len,
 /* How values of a type may be written besides as a string (or true and false, KEY_NO_VALUE). */
 bool load_takes_number(enum key_type type);
 bool load_takes_object(enum key_type type); /* { "NAME": "VALUE" } */
+bool load_takes_rule(enum key_type type); /* { "to": "HOST", "ports": [443], "protocol": "tcp" } */
 
 #endif

@@ -16,12 +16,16 @@ int merge_begin(struct merge *m, struct err *e)
 	return set_env_base(m, e);
 }
 
+void merge_source(struct merge *m)
+{
+	m->source++;
+}
+
 int merge_finish(struct merge *m, struct err *e)
 {
 	struct limits *limits = &m->policy->limits;
 
-	(void)e;
 	if (limits->value[LIMIT_FSIZE] == FSIZE_AS_DISK)
 		limits->value[LIMIT_FSIZE] = limits->value[LIMIT_DISK];
-	return 0;
+	return set_net_finish(m, e);
 }

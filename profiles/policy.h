@@ -73,7 +73,9 @@ struct policy {
 	size_t secret_count;
 
 	enum net_mode net;
-	struct text_list allow; /* egress rules, as written */
+	struct text_list allow;		 /* egress rules, as written */
+	struct egress_rule *allow_rules; /* the same, parsed */
+	bool gate;
 
 	char *seccomp; /* profile name or file path */
 	bool seccomp_is_file;

@@ -242,7 +242,6 @@ static int resolve_streams(const struct policy *policy, struct plan *plan, struc
 /* Walls that are not built yet: absent unless the policy insists on them. */
 static int resolve_walls(const struct policy *policy, struct plan *plan, struct err *e)
 {
-	plan->net = policy->net;
 	plan->walls_required = policy->walls_required;
 	plan->walls_may_miss = policy->walls_may_miss;
 	if (policy->apparmor == WANT_REQUIRED)
@@ -256,16 +255,29 @@ static int resolve_walls(const struct policy *policy, struct plan *plan, struct 
 				       wall_name(plan->walls_required & 1u << WALL_APPARMOR
 							 ? WALL_APPARMOR
 							 : WALL_LANDLOCK));
-	if (policy->net != NET_NONE)
-		return err_unsupported(e, "--net none is the only network mode of this version");
 	return 0;
+}
+
+/* Without a network there is nothing to decide, and nothing is compiled. */
+static int resolve_network(const struct policy *policy, struct plan *plan, struct err *e)
+{
+	plan->net = policy->net;
+	plan->gate = policy->gate;
+	plan->allow_texts = (const char *const *)policy->allow.items;
+	plan->allow_rules = policy->allow_rules;
+	plan->allow_count = policy->allow.count;
+	if (policy->net == NET_NONE)
+		return 0;
+	return egress_build(policy->net, policy->allow_rules, policy->allow.count, &plan->arena,
+			    &plan->egress, e);
 }
 
 int resolve_plan(const struct policy *policy, struct plan *out_plan, struct err *e)
 {
 	static int (*const parts[])(const struct policy *, struct plan *, struct err *) = {
-		resolve_walls,	 resolve_identity, resolve_streams, resolve_environment,
-		resolve_command, resolve_limits,   resolve_seccomp, resolve_tree,
+		resolve_walls,	     resolve_identity, resolve_streams,
+		resolve_environment, resolve_command,  resolve_limits,
+		resolve_seccomp,     resolve_network,  resolve_tree,
 	};
 
 	memset(out_plan, 0, sizeof(*out_plan));

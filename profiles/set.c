@@ -25,7 +25,7 @@ static int not_one_of(const struct key *key, const char *value, struct err *e)
 	return err_usage(e, "'%s' is not %s", value, list);
 }
 
-static int word_index(const struct key *key, const char *value, struct err *e)
+int set_word(const struct key *key, const char *value, struct err *e)
 {
 	for (int i = 0; key->words[i]; i++)
 		if (strcmp(key->words[i], value) == 0)
@@ -35,7 +35,7 @@ static int word_index(const struct key *key, const char *value, struct err *e)
 
 static int set_choice(struct merge *m, const struct key *key, const char *value, struct err *e)
 {
-	int index = word_index(key, value, e);
+	int index = set_word(key, value, e);
 
 	if (index < 0)
 		return -1;
@@ -45,7 +45,7 @@ static int set_choice(struct merge *m, const struct key *key, const char *value,
 
 static int set_switch(struct merge *m, const struct key *key, const char *value, struct err *e)
 {
-	int index = word_index(key, value, e);
+	int index = set_word(key, value, e);
 
 	if (index < 0)
 		return -1;
@@ -238,6 +238,7 @@ static const setter_fn setters[KEY_TYPE_COUNT] = {
 	[KEY_TYPE_COUNT_OF] = set_u64,
 	[KEY_TYPE_FD] = set_fd,
 	[KEY_TYPE_CHOICE] = set_choice,
+	[KEY_TYPE_NET] = set_net,
 	[KEY_TYPE_SWITCH] = set_switch,
 	[KEY_TYPE_FLAG] = set_flag,
 	[KEY_TYPE_LOUDER] = set_louder,

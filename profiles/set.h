@@ -15,7 +15,6 @@ int set_rlimit(struct merge *m, const struct key *key, const char *value, struct
 int set_label(struct merge *m, const struct key *key, const char *value, struct err *e);
 int set_pass_fd(struct merge *m, const struct key *key, const char *value, struct err *e);
 int set_walls(struct merge *m, const struct key *key, const char *value, struct err *e);
-int set_egress(struct merge *m, const struct key *key, const char *value, struct err *e);
 
 /* Secrets: profiles/set_secret.c */
 int set_secret(struct merge *m, const struct key *key, const char *value, struct err *e);
@@ -28,6 +27,16 @@ int set_env_base(struct merge *m, struct err *e);
 
 /* set_caller_value() - of the caller's variable of that name, NULL if he has none. */
 const char *set_caller_value(const struct merge *m, const char *name);
+
+/* The network: profiles/set_net.c */
+int set_net(struct merge *m, const struct key *key, const char *value, struct err *e);
+int set_egress(struct merge *m, const struct key *key, const char *value, struct err *e);
+
+/* set_net_finish() - what `net` means once all rules are known: see profiles/merge.h. */
+int set_net_finish(struct merge *m, struct err *e);
+
+/* set_word() - index of value in the words of the key; -1 with *e. */
+int set_word(const struct key *key, const char *value, struct err *e);
 
 /* set_number() - parse by the key's type and check its range; "none" gives LIMIT_NONE where the key
  * allows it. */

@@ -346,20 +346,3 @@ int set_walls(struct merge *m, const struct key *key, const char *value, struct 
 	}
 	return 0;
 }
-
-int set_egress(struct merge *m, const struct key *key, const char *value, struct err *e)
-{
-	struct text_list *list = &m->policy->allow;
-	char **items = policy_grow(m->policy, list->items, list->count, sizeof(*items));
-
-	if (!items)
-		return err_nomem(e);
-	list->items = items;
-	items[list->count] = policy_printf(m->policy, "%s", value);
-	if (!items[list->count])
-		return err_nomem(e);
-	list->count++;
-	if (!m->policy->unavailable)
-		m->policy->unavailable = key->name;
-	return 0;
-}

@@ -157,7 +157,13 @@ struct plan {
 	int pass_fds[PLAN_PASS_FD_MAX];
 	size_t pass_fd_count;
 
+	/* network: what egress_decide() is asked with; rule N of a decision is allow_texts[N] */
 	enum net_mode net;
+	bool gate;		     /* a denied flow ends the run as reason `egress` */
+	const struct egress *egress; /* NULL with NET_NONE */
+	const struct egress_rule *allow_rules;
+	const char *const *allow_texts; /* as the caller wrote them */
+	size_t allow_count;
 
 	uint32_t walls_required; /* bit per wall_id: absent = refused */
 	uint32_t walls_may_miss; /* bit per wall_id: absent is accepted by the policy */

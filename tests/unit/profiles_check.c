@@ -36,16 +36,25 @@ static void check_available(void)
 	struct policy p = good();
 
 	takes(&p, "the least there can be");
-	p.unavailable = "gate";
-	refuses(&p, "--gate is not available in this version");
-	p = good();
-	p.net = NET_DENY;
-	refuses(&p, "--net deny is not available in this version");
-	p.net = NET_AUDIT;
-	refuses(&p, "--net audit is not available in this version");
+	p.unavailable = "meta";
+	refuses(&p, "--meta is not available in this version");
 	p = good();
 	p.tty = TTY_YES;
 	takes(&p, "--tty yes");
+}
+
+static void check_network(void)
+{
+	struct policy p = good();
+	struct err e = { 0 };
+
+	is_int(check_network_ready(&p, &e), 0, "this version runs --net none");
+	p.gate = true;
+	refuses(&p, "--gate contradicts --net none");
+	p.net = NET_DENY;
+	takes(&p, "--gate with --net deny");
+	is_int(check_network_ready(&p, &e), -1, "this version does not run --net deny");
+	ok(strstr(e.msg, "--net deny is not available in this version") != NULL, "%s", e.msg);
 }
 
 static void check_command(void)
@@ -219,6 +228,7 @@ static void check_secrets(void)
 int main(void)
 {
 	check_available();
+	check_network();
 	check_command();
 	check_walls();
 	check_descriptors();

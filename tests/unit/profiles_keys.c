@@ -7,7 +7,8 @@ static void check_rows(void)
 {
 	for (size_t i = 0; i < key_count; i++) {
 		const struct key *key = &keys[i];
-		bool words = key->type == KEY_TYPE_CHOICE || key->type == KEY_TYPE_SWITCH;
+		bool words = key->type == KEY_TYPE_CHOICE || key->type == KEY_TYPE_SWITCH ||
+			     key->type == KEY_TYPE_NET;
 
 		ok(key_find(key->name) == key, "%s is found, and is no name of another", key->name);
 		ok(!key->letter || key_find_letter(key->letter) == key, "%s: letter", key->name);
@@ -50,7 +51,12 @@ static void check_nearest(void)
 	is_str(key_nearest("pid", KEY_GROUP_LIMITS), "pids", "within a group");
 	is_str(key_nearest("record", KEY_GROUP_LIMITS), NULL, "not from another group");
 	is_str(key_nearest("xyzzy", KEY_GROUP_COUNT), NULL, "nothing near");
-	is_str(key_nearest("gat", KEY_GROUP_COUNT), NULL, "what is refused is not offered");
+	for (size_t i = 0; i < key_count; i++) {
+		const char *best = key_nearest(keys[i].name, KEY_GROUP_COUNT);
+
+		ok(!(keys[i].flags & KEY_LATER) || !best || strcmp(best, keys[i].name) != 0,
+		   "%s: what is refused is not offered", keys[i].name);
+	}
 	is_str(key_nearest("status-f", KEY_GROUP_RESULT), NULL,
 	       "in a policy file, what only options can say is not offered");
 	is_str(key_nearest("status-f", KEY_GROUP_COUNT), "status-fd", "as an option it is");

@@ -123,6 +123,60 @@ static void check_document(void)
 	policy_release(&f.policy);
 }
 
+static void check_rules(void)
+{
+	struct fixture f;
+	const struct policy *p = &f.policy;
+
+	ok(load(&f, HEAD
+		"\"network\": { \"net\": \"allow\", \"gate\": true, \"allow\": [\n"
+		"  { \"to\": \"api.example.org\", \"ports\": [443, \"8000-8010\"], \"protocol\": \"udp\" },\n"
+		"  \"*.example.org:443\", { \"to\": \"10.1.0.0/16\" },\n"
+		"  { \"ports\": 22, \"to\": \"h\" } ] } }") == 0,
+	   "rules in both forms: %s", f.e.msg);
+	if (is_int((int)p->allow.count, 4, "four")) {
+		is_str(p->allow.items[0], "api.example.org:443,8000-8010/udp", "an object");
+		is_str(p->allow.items[1], "*.example.org:443", "a string");
+		is_str(p->allow.items[2], "10.1.0.0/16", "a prefix, no ports");
+		is_str(p->allow.items[3], "h:22", "one port alone");
+	}
+	ok(p->net == NET_ALLOW && p->gate, "mode and gate");
+	policy_release(&f.policy);
+	ok(load(&f, HEAD "\"network\": { \"allow\": { \"to\": \"h\" } } }") == 0 &&
+		   p->allow.count == 1,
+	   "one rule needs no array: %s", f.e.msg);
+	policy_release(&f.policy);
+}
+
+#define RULE(text) "\"network\": { \"allow\": [ " text " ] } }"
+#define AT "p.json:2: network.allow[0]: "
+
+static void check_rule_errors(void)
+{
+	refuses(RULE("{ \"to\": \"h\", \"port\": 1 }"),
+		AT "unknown member 'port' of a rule; did you mean 'ports'?");
+	refuses(RULE("{ \"to\": \"h\", \"zzz\": 1 }"),
+		AT "unknown member 'zzz' of a rule: to, ports");
+	refuses(RULE("{ \"ports\": 1 }"), AT "a rule wants \"to\"");
+	refuses(RULE("{ \"to\": 1 }"), AT "a rule wants \"to\"");
+	refuses(RULE("{ \"to\": \"\" }"), AT "the rule is empty");
+	refuses(RULE("{ \"to\": \"h:443\" }"), AT "\"to\": 'h:443' holds a ':'");
+	refuses(RULE("{ \"to\": \"h\", \"ports\": [] }"), AT "\"ports\" is empty");
+	refuses(RULE("{ \"to\": \"h\", \"ports\": [1.5] }"), AT "\"ports\" wants numbers");
+	refuses(RULE("{ \"to\": \"h\", \"ports\": [0] }"), AT "port '0': wants");
+	refuses(RULE("{ \"to\": \"h\", \"ports\": [-1] }"), AT "port '-1': wants");
+	refuses(RULE("{ \"to\": \"h\", \"ports\": [65536] }"), AT "port '65536': wants");
+	refuses(RULE("{ \"to\": \"h\", \"ports\": [\"\"] }"), AT "port '': wants");
+	refuses(RULE("{ \"to\": \"h\", \"ports\": null }"), AT "\"ports\" wants numbers");
+	refuses(RULE("{ \"to\": \"h\", \"protocol\": 6 }"), AT "\"protocol\" wants");
+	refuses(RULE("{ \"to\": \"h\", \"protocol\": \"icmp\" }"), AT "'/icmp' is no protocol");
+	refuses(RULE("{ \"to\": \"2001:db8::1\" }"), AT "'[2001:db8::1]': an IPv6 address");
+	refuses(RULE("{ \"to\": \"2001:db8::/32\", \"ports\": 1 }"),
+		AT "'[2001:db8::/32]:1': an IPv6");
+	refuses(RULE("1"), AT "is a number: wants a string or an object");
+	refuses(RULE("\"a.*.b\""), AT "'a.*.b': '*' can only be");
+}
+
 static void check_errors(void)
 {
 	refuses("{ \"limits\": {} }", "p.json: lacks \"schema\"");
@@ -195,10 +249,10 @@ static void check_files(void)
 	is_int(load_policy(&f.m, "nope", &f.e), -1, "no such preset");
 	ok(strstr(f.e.msg, "neither a preset (agent, ci, default, judge) nor a file"), "%s",
 	   f.e.msg);
-	ok(ftruncate(fd, 2 << 20) == 0, "a huge file");
+	ok(ftruncate(fd, 17 << 20) == 0, "a huge file");
 	snprintf(path, sizeof(path), "/dev/fd/%d", fd);
 	is_int(load_policy(&f.m, path, &f.e), -1, "is refused");
-	ok(strstr(f.e.msg, "larger than 1M") != NULL, "%s", f.e.msg);
+	ok(strstr(f.e.msg, "larger than 16M") != NULL, "%s", f.e.msg);
 	policy_release(&f.policy);
 	close(fd);
 }
@@ -208,6 +262,8 @@ int main(void)
 	check_presets();
 	check_defaults();
 	check_document();
+	check_rules();
+	check_rule_errors();
 	check_errors();
 	check_files();
 	return done();

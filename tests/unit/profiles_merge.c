@@ -270,12 +270,94 @@ static void check_rest(struct fixture *f)
 	refuses(f, "hostname", "a b", "is no host name");
 	refuses(f, "hostname", "0123456789012345678901234567890123456789012345678901234567890123",
 		"at most 63");
-	takes(f, "gate", "no");
-	is_str(f->policy.unavailable, NULL, "what is said not to be wanted is not missed");
+	for (size_t i = 0; i < key_count; i++) {
+		if (keys[i].type != KEY_TYPE_LATER)
+			continue;
+		f->policy.unavailable = NULL;
+		takes(f, keys[i].name, keys[i].flags & KEY_NO_VALUE ? "yes" : "x");
+		is_str(f->policy.unavailable, keys[i].name, "remembered for check");
+	}
+}
+
+static void check_rules(struct fixture *f)
+{
+	takes(f, "allow", "API.example.org.:8443");
+	takes(f, "allow", "10.1.0.0/16:5432/udp");
+	is_int((int)f->policy.allow.count, 2, "two rules");
+	is_str(f->policy.allow.items[0], "API.example.org.:8443", "as written");
+	is_str(f->policy.allow_rules[0].name, "api.example.org", "parsed");
+	ok(f->policy.allow_rules[1].prefix_len == 16 &&
+		   f->policy.allow_rules[1].protocol == EGRESS_UDP,
+	   "parsed");
+	refuses(f, "allow", "", "the rule is empty");
+	refuses(f, "allow", "*", "is every host");
+	refuses(f, "allow", "a.*.b", "whole first label");
+	refuses(f, "allow", "a:0", "numbers from 1 to 65535");
+	refuses(f, "allow", "[2001:db8::1]:443", "IPv4 only");
+	refuses(f, "allow", "::1", "in brackets");
+	refuses(f, "net", "all", "'all' is not none, deny, allow or audit");
 	takes(f, "gate", "yes");
-	is_str(f->policy.unavailable, "gate", "remembered for check");
-	takes(f, "allow", "example.org");
-	is_str(f->policy.unavailable, "gate", "the first one is named");
+	ok(f->policy.gate, "gate");
+	is_int((int)f->policy.allow.count, 2, "what was refused left nothing");
+}
+
+#define ALL_MODES "none", "deny", "allow", "audit"
+
+/* Words said one after the other: "|" begins a source, "+" is a rule, else a mode.  What comes out. */
+static const struct {
+	const char *said;
+	const char *mode; /* NULL = refused */
+	size_t rules;
+} lifts[] = {
+	{ "| none |", "none", 0 },
+	{ "| none | +", "allow", 1 },
+	{ "| deny | +", "allow", 1 },
+	{ "| deny | + | + +", "allow", 3 },
+	{ "| none | deny", "deny", 0 },
+	{ "| none | none +", NULL, 0 },
+	{ "| none | + none", NULL, 0 },
+	{ "| none | deny +", NULL, 0 },
+	{ "| none | allow +", "allow", 1 },
+	{ "| none | audit +", "audit", 1 },
+	{ "| none | allow + | none", "none", 0 },
+	{ "| none | allow + | deny", "deny", 0 },
+	{ "| none | allow + | none +", NULL, 0 },
+	{ "| none | allow + | audit", "audit", 1 },
+	{ "| none | none | +", NULL, 0 },
+	{ "| none | none | allow +", "allow", 1 },
+	{ "| none | deny | +", "allow", 1 },
+	{ "| none | none | + | none", "none", 0 },
+	{ "| none | audit | +", "audit", 1 },
+	{ "| none | allow | + +", "allow", 2 },
+};
+
+static void check_lifts(void)
+{
+	static const char *const modes[] = { ALL_MODES };
+
+	for (size_t i = 0; i < sizeof(lifts) / sizeof(lifts[0]); i++) {
+		struct fixture f;
+		int rc;
+
+		setup(&f);
+		for (const char *p = lifts[i].said; *p; p += strcspn(p, " "), p += *p == ' ') {
+			char word[8] = "";
+
+			snprintf(word, sizeof(word), "%.*s", (int)strcspn(p, " "), p);
+			if (*word == '|')
+				merge_source(&f.m);
+			else if (*word == '+')
+				takes(&f, "allow", "example.org");
+			else
+				takes(&f, "net", word);
+		}
+		rc = merge_finish(&f.m, &f.e);
+		ok(lifts[i].mode ? rc == 0 && strcmp(modes[f.policy.net], lifts[i].mode) == 0 &&
+					   f.policy.allow.count == lifts[i].rules
+				 : rc == -1 && strstr(f.e.msg, "--allow contradicts") != NULL,
+		   "%s: %s", lifts[i].said, lifts[i].mode ? lifts[i].mode : f.e.msg);
+		policy_release(&f.policy);
+	}
 }
 
 static void check_finish(struct fixture *f)
@@ -336,8 +418,9 @@ static void check_secrets(struct fixture *f)
 int main(void)
 {
 	static void (*const parts[])(struct fixture *) = {
-		check_numbers,	   check_words, check_user, check_files,  check_rlimits,
-		check_environment, check_sets,	check_rest, check_finish, check_secrets,
+		check_numbers, check_words,	  check_user,  check_files,
+		check_rlimits, check_environment, check_sets,  check_rest,
+		check_finish,  check_secrets,	  check_rules,
 	};
 
 	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
@@ -347,5 +430,6 @@ int main(void)
 		parts[i](&f);
 		policy_release(&f.policy);
 	}
+	check_lifts();
 	return done();
 }
