@@ -39,7 +39,8 @@ const struct page_row page_record_members[] = {
 	  "wall_ns, cpu_user_ns, cpu_system_ns, throttled_ns, memory_peak_bytes, pids_peak "
 	  "(threads count), oom_kills, stdout_bytes and more; null is not known. Without a "
 	  "control group the peaks are the largest that was seen at a look every 20 ms, and a "
-	  "killed run's context switches are never known" },
+	  "killed run's context switches are never known. On cgroup v2 the kernel may count a "
+	  "process less than it killed for memory" },
 	{ "timeline",
 	  "interval_ns and samples, at most 128: [nanoseconds since the start, bytes of memory, "
 	  "nanoseconds of cpu time so far, processes and threads]. The first is taken after 10 ms; "

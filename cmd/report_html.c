@@ -33,7 +33,7 @@ static const char style[] =
 	"table{border-collapse:collapse;width:100%}\n"
 	"th,td{text-align:left;vertical-align:top;padding:.3rem .9rem .3rem 0;"
 	"border-top:1px solid var(--line);overflow-wrap:break-word;unicode-bidi:isolate}\n"
-	"td:last-child{overflow-wrap:anywhere;padding-right:0}\n"
+	"td:last-child{overflow-wrap:anywhere}th:last-child,td:last-child{padding-right:0}\n"
 	".scroll{overflow-x:auto}\n"
 	"thead th{border-top:0;font-weight:600;font-size:.85rem;white-space:nowrap}\n"
 	"tbody th{font-weight:400;width:15rem}\n"
@@ -44,7 +44,7 @@ static const char style[] =
 	"background:var(--code);overflow:hidden;vertical-align:middle}\n"
 	".bar i{display:block;height:100%;background:var(--mark)}.bar .full{background:var(--bad)}\n"
 	".charts{display:grid;gap:1rem;grid-template-columns:repeat(auto-fit,minmax(min(100%,25rem),1fr))}\n"
-	"figure{margin:0;min-width:0}figcaption{font-weight:600;font-size:.9rem}\n"
+	"figure{margin:0;min-width:0;max-width:32rem}figcaption{font-weight:600;font-size:.9rem}\n"
 	"svg{display:block;width:100%;height:auto;font:11px system-ui,sans-serif}\n"
 	"svg text{fill:var(--dim)}.right{text-anchor:end}.middle{text-anchor:middle}\n"
 	".grid{stroke:var(--line);fill:none}.line{stroke:var(--mark);stroke-width:1.8;fill:none;"
@@ -54,7 +54,10 @@ static const char style[] =
 	"footer{color:var(--dim);font-size:.85rem;text-align:center}\n"
 	"@media(max-width:40rem){main{padding:.5rem}header,section{padding:.8rem}"
 	".bar{display:none}th,td{padding-right:.6rem}tbody th{width:auto}"
-	"body{font-size:14px}code,pre{font-size:12px}.number,thead th{white-space:normal}}\n"
+	"body{font-size:14px}code,pre{font-size:12px}.number,thead th{white-space:normal}"
+	"#denials thead{display:none}#denials tr{display:block;border-top:1px solid var(--line);"
+	"padding:.3rem 0}#denials th,#denials td{display:inline-block;border:0;"
+	"padding:0 .8rem 0 0}#denials td:last-child{display:block}}\n"
 	"@media print{body{background:#fff}header,section,figure,tr{break-inside:avoid}"
 	"header,section{border-color:#999;padding:.5rem}main{max-width:none;padding:0}}\n";
 
@@ -170,7 +173,7 @@ static void put_table(FILE *out, const struct report_table *table)
 		return;
 	fprintf(out, "<section id=\"%s\">\n<h2>%s</h2>\n<div class=\"scroll\"><table%s>\n",
 		table->id, table->title, *table->heads[0] ? "" : " class=\"pairs\"");
-	if (*table->heads[0])
+	if (*table->heads[0] && table->heads[1])
 		put_heads(out, table);
 	fputs("<tbody>\n", out);
 	for (size_t i = 0; i < json_array_size(table->rows); i++) {

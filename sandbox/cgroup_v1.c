@@ -143,36 +143,41 @@ static uint64_t v1_cpu_ns(const struct cgroup *cg)
 		       : 0;
 }
 
-static uint64_t v1_counter(const struct cgroup *cg, enum cgroup_controller id, const char *file,
-			   const char *key)
+static uint64_t v1_counter(const char *text, const char *key)
 {
-	const struct cgroup_dir *dir = cgroup_dir_of(cg, id);
-	char text[CGROUP_TEXT_CAP];
 	uint64_t value;
 
-	return dir && cgroup_read(dir->fd, file, text, sizeof(text)) &&
-			       cgroup_text_counter(text, key, &value)
-		       ? value
-		       : UINT64_MAX;
+	return cgroup_text_counter(text, key, &value) ? value : UINT64_MAX;
 }
 
-static uint64_t v1_clock_ticks(const struct cgroup *cg, const char *key)
+/* The text of a file that is read once, at the end; "" if there is none. */
+static void v1_text(const struct cgroup *cg, enum cgroup_controller id, const char *file,
+		    char *text, size_t cap)
 {
-	uint64_t tick_ns = NS_PER_S / (uint64_t)sysconf(_SC_CLK_TCK); /* USER_HZ, no system call */
-	uint64_t ticks = v1_counter(cg, CONTROLLER_CPUACCT, "cpuacct.stat", key);
+	const struct cgroup_dir *dir = cgroup_dir_of(cg, id);
 
-	return ticks == UINT64_MAX ? 0 : ticks * tick_ns;
+	if (!dir || !cgroup_read(dir->fd, file, text, cap))
+		text[0] = '\0';
 }
 
 static void v1_usage(const struct cgroup *cg, struct cgroup_usage *out)
 {
+	uint64_t tick_ns = NS_PER_S / (uint64_t)sysconf(_SC_CLK_TCK); /* USER_HZ, no system call */
+	uint64_t user, system;
+	char text[CGROUP_TEXT_CAP];
+
 	out->memory_peak_bytes = cgroup_read_number(cg, CONTROLLER_MEMORY,
 						    "memory.max_usage_in_bytes");
 	out->cpu_ns = v1_cpu_ns(cg);
-	out->cpu_user_ns = v1_clock_ticks(cg, "user");
-	out->cpu_system_ns = v1_clock_ticks(cg, "system");
-	out->throttled_ns = v1_counter(cg, CONTROLLER_CPU, "cpu.stat", "throttled_time");
-	out->oom_kills = v1_counter(cg, CONTROLLER_MEMORY, "memory.oom_control", "oom_kill");
+	v1_text(cg, CONTROLLER_CPUACCT, "cpuacct.stat", text, sizeof(text));
+	user = v1_counter(text, "user");
+	system = v1_counter(text, "system");
+	out->cpu_user_ns = user == UINT64_MAX ? 0 : user * tick_ns;
+	out->cpu_system_ns = system == UINT64_MAX ? 0 : system * tick_ns;
+	v1_text(cg, CONTROLLER_CPU, "cpu.stat", text, sizeof(text));
+	out->throttled_ns = v1_counter(text, "throttled_time");
+	if (cgroup_file_text(cg, FILE_OOM_EVENTS, text, sizeof(text)))
+		out->oom_kills = v1_counter(text, "oom_kill");
 	out->pids_peak = cgroup_read_number(cg, CONTROLLER_PIDS, "pids.peak");
 }
 

@@ -272,7 +272,8 @@ static uint64_t v2_cpu_ns(const struct cgroup *cg)
 		       : 0;
 }
 
-/* A group kill counts its victim twice: once as the victim and once as a member of the group. */
+/* A group kill counts its victim twice: once as the victim and once as a member of the group.  Who has
+ * gone by the time the members are counted is missed: seen once in four kills of five processes. */
 static uint64_t v2_oom_kills(const struct cgroup *cg)
 {
 	char text[CGROUP_TEXT_CAP];

@@ -465,6 +465,8 @@ static void collect(struct run *r)
 	take_switches(r);
 	o->usage.throttled_ns = r->cgroup ? usage.throttled_ns : UINT64_MAX;
 	o->usage.oom_kills = r->cgroup ? usage.oom_kills : UINT64_MAX;
+	if (cgroup_mode(r->cgroup) == CGROUP_V2 && ev->init_killed && usage.oom_kills > 1)
+		o->usage.oom_kills--; /* init dies with its group */
 	ev->cpu_used_ns = usage.cpu_ns ? usage.cpu_ns
 				       : o->usage.cpu_user_ns + o->usage.cpu_system_ns;
 	o->usage.stdin_bytes = streams_bytes(&r->streams, 0);
