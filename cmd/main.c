@@ -7,8 +7,9 @@
  *
  * cmd/       main          this map; verbs: the table of verbs
  *            options       words of the command line to a merged policy
- *            run           the verb run; explain, check, show: the other verbs
+ *            run           the verb run; explain, check, show, summary: the other verbs
  *            record        outcome to JSON; record_file: its replacement; record_read: back again
+ *            meta          outcome to isolate(1)'s lines; labels: of Slurm and CI systems
  *            status        JSON lines on --status-fd
  *            report        the only writer to stdout and stderr; verdict: its sentences
  *            report_*      a record as a page: report_model.h; escape: hostile bytes on it

@@ -1,6 +1,7 @@
 /* man.c - --man: the manual page enclave-run(1), roff with the man macros of man(7). */
 #include <string.h>
 
+#include "cmd/labels.h"
 #include "cmd/man.h"
 #include "sandbox/reason.h"
 
@@ -197,14 +198,36 @@ static const char *const streams[] = {
 	NULL,
 };
 
-static const struct page_row environment[] = {
-	{ "SLURM_JOB_ID, SLURM_PROCID, SLURM_ARRAY_TASK_ID, SLURM_ARRAY_JOB_ID",
-	  "replace %j, %t, %a and %A in --record; %h is the host name, %p the process id" },
-	{ "SLURM_JOB_ID, SLURM_ARRAY_TASK_ID, SLURM_PROCID, CI_JOB_ID, GITHUB_RUN_ID, "
-	  "BUILDKITE_JOB_ID",
-	  "become labels of the record" },
+static const struct page_row meta_statuses[] = {
+	{ "(none)", "exit with status 0" },
+	{ "RE", "exit with another status; egress" },
+	{ "SG", "signal, memory, pids, disk, output, file-size, seccomp, cancelled, external-kill" },
+	{ "TO", "cpu-time, deadline: its message holds the word wall" },
+	{ "XX", "exec-failed, setup, gateway, audit; and before the end, so also launcher-lost" },
 	{ NULL, NULL },
 };
+
+static const char *const meta_text[] = {
+	"--meta writes key:value lines as isolate(1) does: time and time-wall in seconds, max-rss (of the "
+	"largest process) and cg-mem (of the whole run, with a control group) in kilobytes, exitcode, "
+	"exitsig, killed, cg-oom-killed, csw-voluntary, csw-forced, message, and status by reason:",
+	NULL,
+};
+
+static const struct page_row environment[] = {
+	{ "SLURM_JOB_ID, SLURM_PROCID, SLURM_ARRAY_TASK_ID, SLURM_ARRAY_JOB_ID",
+	  "replace %j, %t, %a and %A in --record and --meta; %h is the host name, %p the process id" },
+	{ NULL, NULL },
+};
+
+static void print_label_variables(FILE *out)
+{
+	fputs(".TP\n.B \"", out);
+	for (size_t i = 0; labels_variable(i); i++)
+		fprintf(out, "%s%s", i ? ", " : "", labels_variable(i));
+	fputs("\"\nbecome labels of the record where Slurm, GitHub, GitLab, Jenkins or Buildkite set them.\n",
+	      out);
+}
 
 static const char *const environment_inside[] = {
 	"The command gets none of the caller's variables but those named by --env, --env-file and "
@@ -231,8 +254,15 @@ void man_page(FILE *out, const void *arg)
 	      out);
 	man_rows(out, page_record_members, "B");
 	print_reasons(out);
+	fputs(".SH META FILE\n", out);
+	man_paragraphs(out, meta_text);
+	man_rows(out, meta_statuses, "B");
+	fputs(".PP\nA mistake in the options or in the policy file is told by exit status 125 alone: neither the\n"
+	      "record nor the meta file is known then.\n",
+	      out);
 	fputs(".SH ENVIRONMENT\n", out);
 	man_rows(out, environment, "B");
+	print_label_variables(out);
 	man_paragraphs(out, environment_inside);
 	print_examples(out);
 	fputs(".SH SEE ALSO\n.BR enclave\\-run\\-policy (5),\n.BR namespaces (7),\n.BR cgroups (7),\n"

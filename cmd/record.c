@@ -151,6 +151,7 @@ static json_t *usage_json(const struct outcome *o)
 	put(object, "cpu_system_ns", json_u64(u->cpu_system_ns));
 	put(object, "throttled_ns", json_u64(u->throttled_ns));
 	put(object, "memory_peak_bytes", json_u64_known(u->memory_peak_bytes));
+	put(object, "max_rss_bytes", json_u64_known(u->max_rss_bytes));
 	put(object, "pids_peak", json_u64_known(u->pids_peak));
 	put(object, "oom_kills", json_u64(u->oom_kills));
 	put(object, "stdin_bytes", json_u64(u->stdin_bytes));

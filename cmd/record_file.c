@@ -14,21 +14,21 @@
 #include "base/text.h"
 #include "cmd/json.h"
 
-static int open_directory(const char *path, const char *name, struct err *e)
+static int open_directory(const char *option, const char *path, const char *name, struct err *e)
 {
 	char directory[PATH_MAX];
 	size_t len = (size_t)(name - path);
 	int fd;
 
 	if (len >= sizeof(directory))
-		return err_usage(e, "--record: the path is too long");
+		return err_usage(e, "%s: the path is too long", option);
 	memcpy(directory, path, len);
 	memcpy(directory + len, len ? "" : ".", len ? 1 : 2);
 	fd = open(directory, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	return fd >= 0 ? fd : err_set(e, ERR_USAGE, errno, ERR_AT, "--record '%s'", path);
+	return fd >= 0 ? fd : err_set(e, ERR_USAGE, errno, ERR_AT, "%s '%s'", option, path);
 }
 
-int record_file_open(const char *path, struct record_file *out, struct err *e)
+int record_file_open(const char *option, const char *path, struct record_file *out, struct err *e)
 {
 	const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
 	autofd int dir = -1;
@@ -36,20 +36,22 @@ int record_file_open(const char *path, struct record_file *out, struct err *e)
 
 	*out = (struct record_file){ .dir = -1 };
 	if (!*name)
-		return err_usage(e, "--record '%s' names a directory", path);
-	dir = open_directory(path, name, e);
+		return err_usage(e, "%s '%s' names a directory", option, path);
+	dir = open_directory(option, path, name, e);
 	if (dir < 0)
 		return -1;
 	if (fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) == 0) {
 		if (!S_ISREG(st.st_mode))
 			return err_usage(e,
-					 "--record '%s' is not a regular file; a stream of JSON "
+					 "%s '%s' is not a regular file; a stream of JSON "
 					 "lines is written by --status-fd",
-					 path);
+					 option, path);
 	} else if (errno != ENOENT) {
-		return err_set(e, ERR_USAGE, errno, ERR_AT, "--record '%s'", path);
+		return err_set(e, ERR_USAGE, errno, ERR_AT, "%s '%s'", option, path);
 	}
-	*out = (struct record_file){ .dir = fd_take(&dir), .name = name, .path = path };
+	*out = (struct record_file){
+		.dir = fd_take(&dir), .name = name, .path = path, .option = option
+	};
 	return 0;
 }
 
@@ -98,6 +100,13 @@ static int replace(const struct record_file *file, const char *line)
 	return -1;
 }
 
+int record_file_replace(const struct record_file *file, const char *text, struct err *e)
+{
+	if (file->dir >= 0 && replace(file, text) != 0)
+		return err_sys(e, "%s '%s' can't be written", file->option, file->path);
+	return 0;
+}
+
 int record_file_write(const struct record_file *file, json_t *take_record, struct err *e)
 {
 	autofree char *line = take_record && file->dir >= 0 ? json_line(take_record) : NULL;
@@ -105,11 +114,16 @@ int record_file_write(const struct record_file *file, json_t *take_record, struc
 	json_decref(take_record);
 	if (file->dir < 0)
 		return 0;
-	if (!line)
-		return err_nomem(e);
-	if (replace(file, line) != 0)
-		return err_sys(e, "--record '%s' can't be written", file->path);
-	return 0;
+	return line ? record_file_replace(file, line, e) : err_nomem(e);
+}
+
+bool record_file_same(const struct record_file *a, const struct record_file *b)
+{
+	struct stat dir_a, dir_b;
+
+	return a->dir >= 0 && b->dir >= 0 && strcmp(a->name, b->name) == 0 &&
+	       fstat(a->dir, &dir_a) == 0 && fstat(b->dir, &dir_b) == 0 &&
+	       dir_a.st_dev == dir_b.st_dev && dir_a.st_ino == dir_b.st_ino;
 }
 
 static const char *pattern_value(char letter, const char *(*lookup)(const char *name), char *buf,
@@ -144,8 +158,8 @@ static const char *pattern_value(char letter, const char *(*lookup)(const char *
 	return NULL;
 }
 
-int record_path_expand(const char *pattern, const char *(*lookup)(const char *name), char **out,
-		       struct err *e)
+int record_path_expand(const char *option, const char *pattern,
+		       const char *(*lookup)(const char *name), char **out, struct err *e)
 {
 	char path[PATH_MAX] = "", buf[HOST_NAME_MAX + 2] = "";
 	struct text t = TEXT_ON(path);
@@ -159,16 +173,15 @@ int record_path_expand(const char *pattern, const char *(*lookup)(const char *na
 		}
 		value = pattern_value(*++p, lookup, buf, sizeof(buf));
 		if (!value)
-			return err_usage(e,
-					 "--record '%s': wants one of %%j %%t %%a %%A %%h %%p %%%%",
-					 pattern);
+			return err_usage(e, "%s '%s': wants one of %%j %%t %%a %%A %%h %%p %%%%",
+					 option, pattern);
 		/* Values come from the environment: they may fill a name, not choose a directory. */
 		if (strchr(value, '/'))
-			return err_usage(e, "--record '%s': %%%c holds a '/'", pattern, *p);
+			return err_usage(e, "%s '%s': %%%c holds a '/'", option, pattern, *p);
 		text_str(&t, value);
 	}
 	if (t.cut)
-		return err_usage(e, "--record: the path is too long");
+		return err_usage(e, "%s: the path is too long", option);
 	*out = strdup(path);
 	return *out ? 0 : err_nomem(e);
 }

@@ -1,7 +1,7 @@
 /* run.c - the verb `run`: options to policy to plan to session to record, report, exit status.
  *
- * The record is opened before anything else can be refused, so that a refusal is recorded too; its
- * `running` state is written when the session exists and before anything is started. */
+ * The record and the meta file are opened before anything else can be refused, so that a refusal is told
+ * there too; their `running` state is written when the session exists and before anything is started. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -9,6 +9,8 @@
 
 #include "base/fd.h"
 #include "cmd/explain.h"
+#include "cmd/labels.h"
+#include "cmd/meta.h"
 #include "cmd/record.h"
 #include "cmd/record_file.h"
 #include "cmd/report.h"
@@ -21,8 +23,9 @@
 struct run {
 	struct policy *policy;
 	struct plan plan;
-	struct record_file file;
-	struct trail trail; /* log.fd -1: no audit log */
+	struct record_file file; /* --record */
+	struct record_file meta; /* --meta */
+	struct trail trail;	 /* log.fd -1: no audit log */
 	struct outcome outcome;
 };
 
@@ -31,49 +34,62 @@ static const char *lookup(const char *name)
 	return getenv(name);
 }
 
-/* Where a scheduler or CI system started us, its names become labels; the user's own win. */
-static int add_labels(struct policy *policy, struct err *e)
+static int open_result(struct policy *policy, const char *option, char **path,
+		       struct record_file *out, struct err *e)
 {
-	static const char *const names[] = {
-		"SLURM_JOB_ID", "SLURM_ARRAY_TASK_ID", "SLURM_PROCID",
-		"CI_JOB_ID",	"GITHUB_RUN_ID",       "BUILDKITE_JOB_ID",
-	};
+	autofree char *expanded = NULL;
 
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-		const char *value = getenv(names[i]);
-		struct env_entry *grown, entry;
-		bool named = false;
-
-		for (size_t j = 0; j < policy->label_count; j++)
-			named = named || strcmp(policy->labels[j].name, names[i]) == 0;
-		if (!value || !*value || named)
-			continue;
-		entry = (struct env_entry){ policy_printf(policy, "%s", names[i]),
-					    policy_printf(policy, "%s", value) };
-		grown = policy_grow(policy, policy->labels, policy->label_count, sizeof(*grown));
-		if (!grown || !entry.name || !entry.value)
-			return err_nomem(e);
-		policy->labels = grown;
-		grown[policy->label_count++] = entry;
-	}
-	return 0;
+	if (!*path)
+		return 0;
+	if (record_path_expand(option, *path, lookup, &expanded, e) != 0)
+		return -1;
+	*path = policy_printf(policy, "%s", expanded);
+	if (!*path)
+		return err_nomem(e);
+	if (check_replaced_path(policy, option, *path, e) != 0)
+		return -1;
+	return record_file_open(option, *path, out, e);
 }
 
-static int open_record(struct run *run, struct err *e)
+static int open_results(struct run *run, struct err *e)
 {
 	struct policy *policy = run->policy;
-	autofree char *path = NULL;
 
-	if (!policy->record_path)
+	if (open_result(policy, "--record", &policy->record_path, &run->file, e) != 0 ||
+	    open_result(policy, "--meta", &policy->meta_path, &run->meta, e) != 0)
+		return -1;
+	if (!record_file_same(&run->file, &run->meta))
 		return 0;
-	if (record_path_expand(policy->record_path, lookup, &path, e) != 0)
+	record_file_close(&run->meta);
+	return err_usage(e, "--meta '%s' is the file of --record", policy->meta_path);
+}
+
+/* Both files, or the message of the first that failed. */
+static int write_results(struct run *run, struct err *e)
+{
+	const struct plan *plan = run->plan.arena ? &run->plan : NULL;
+	char buf[META_BYTES];
+	struct text t = TEXT_ON(buf);
+	struct err second;
+	int rc = 0;
+
+	if (run->file.dir >= 0)
+		rc = record_file_write(&run->file, record_final(run->policy, plan, &run->outcome),
+				       e);
+	meta_final(&t, run->policy, &run->outcome);
+	return record_file_replace(&run->meta, buf, rc == 0 ? e : &second) == 0 ? rc : -1;
+}
+
+static int write_running(struct run *run, const struct outcome *o, struct err *e)
+{
+	char buf[META_BYTES];
+	struct text t = TEXT_ON(buf);
+
+	if (run->file.dir >= 0 &&
+	    record_file_write(&run->file, record_running(run->policy, &run->plan, o), e) != 0)
 		return -1;
-	policy->record_path = policy_printf(policy, "%s", path);
-	if (!policy->record_path)
-		return err_nomem(e);
-	if (check_record_path(policy, e) != 0)
-		return -1;
-	return record_file_open(policy->record_path, &run->file, e);
+	meta_running(&t);
+	return record_file_replace(&run->meta, buf, e);
 }
 
 /* The words of the command line's labels, as the log shows them. */
@@ -118,8 +134,7 @@ static int notify(void *arg, enum session_event event, const struct outcome *o, 
 {
 	struct run *run = arg;
 
-	if (event == SESSION_CREATED && run->file.dir >= 0 &&
-	    record_file_write(&run->file, record_running(run->policy, &run->plan, o), e) != 0)
+	if (event == SESSION_CREATED && write_running(run, o, e) != 0)
 		return -1;
 	/* The end is told by finish(), after the record is complete. */
 	return event == SESSION_ENDED ? 0 : status_event(run->policy->status_fd, event, o, e);
@@ -128,13 +143,11 @@ static int notify(void *arg, enum session_event event, const struct outcome *o, 
 /* Record, status line, message: in this order, so that whoever is woken finds the record. */
 static int finish(struct run *run)
 {
-	const struct plan *plan = run->plan.arena ? &run->plan : NULL;
 	const struct outcome *o = &run->outcome;
 	int status = o->verdict.exit_status;
 	struct err e;
 
-	if (run->file.dir >= 0 &&
-	    record_file_write(&run->file, record_final(run->policy, plan, o), &e) != 0) {
+	if (write_results(run, &e) != 0) {
 		/* If it could not even be written at the start, that is what ended the run. */
 		status = o->phase == PHASE_SETUP && o->has_error ? status : report_error(&e);
 	}
@@ -167,8 +180,7 @@ static int refuse(struct run *run, struct err *why)
 
 	record_refused(run->policy, why, &run->outcome);
 	refuse_in_log(run);
-	if (run->file.dir >= 0 &&
-	    record_file_write(&run->file, record_final(run->policy, NULL, &run->outcome), &e) != 0)
+	if (write_results(run, &e) != 0)
 		report_error(&e);
 	if (run->policy->status_fd >= 0 && fcntl(run->policy->status_fd, F_GETFD) >= 0)
 		(void)status_refused(run->policy->status_fd, why, &e);
@@ -180,8 +192,9 @@ static int prepare(struct run *run, struct err *e)
 {
 	struct policy *policy = run->policy;
 
-	if (add_labels(policy, e) != 0 || open_record(run, e) != 0 || open_audit(run, e) != 0 ||
-	    check_policy(policy, e) != 0 || check_network_ready(policy, e) != 0)
+	if (labels_add(policy, lookup, e) != 0 || open_results(run, e) != 0 ||
+	    open_audit(run, e) != 0 || check_policy(policy, e) != 0 ||
+	    check_network_ready(policy, e) != 0)
 		return -1;
 	if (policy->status_fd >= 0 && fcntl(policy->status_fd, F_SETFD, FD_CLOEXEC) != 0)
 		return err_sys(e, "--status-fd %d", policy->status_fd);
@@ -192,7 +205,9 @@ static int prepare(struct run *run, struct err *e)
 
 int run_verb(struct options *o)
 {
-	struct run run = { .policy = &o->policy, .file.dir = -1, .trail.log.fd = -1 };
+	struct run run = {
+		.policy = &o->policy, .file.dir = -1, .meta.dir = -1, .trail.log.fd = -1
+	};
 	struct err e;
 	int status;
 
@@ -204,5 +219,6 @@ int run_verb(struct options *o)
 		status = refuse(&run, &e);
 	}
 	record_file_close(&run.file);
+	record_file_close(&run.meta);
 	return status;
 }

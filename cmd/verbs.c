@@ -11,6 +11,9 @@ const struct verb verbs[] = {
 	{ "check", check_verb, false, "--sweep", "remove what killed launchers left behind" },
 	{ "report", show_verb, false, "RECORD [--format text|md|html]",
 	  "one record, for people: on a terminal, in a CI summary, as a page" },
+	{ "summary", summary_verb, false, "[--json] RECORD...",
+	  "count many records by reason; ends with 1 if any run is not ok, that is, did not end by "
+	  "itself with status 0" },
 	{ "canary", NULL, false, "", "" },
 	{ "policy", NULL, false, "", "" },
 	{ "audit verify", audit_verify_verb, false,
@@ -18,7 +21,6 @@ const struct verb verbs[] = {
 	  "check the hash chain of an audit log, and that these heads occur in it; name the first "
 	  "line that was changed, moved or dropped (exit status 1)" },
 	{ "audit show", audit_show_verb, false, "FILE", "an audit log, for people" },
-	{ "summary", NULL, false, "", "" },
 };
 
 const size_t verb_count = sizeof(verbs) / sizeof(verbs[0]);

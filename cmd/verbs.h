@@ -10,5 +10,6 @@ int check_verb(struct options *o);
 int show_verb(struct options *o);
 int audit_verify_verb(struct options *o);
 int audit_show_verb(struct options *o);
+int summary_verb(struct options *o);
 
 #endif

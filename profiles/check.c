@@ -196,22 +196,23 @@ static bool is_same(const struct stat *a, const struct stat *b)
 	return a->st_dev == b->st_dev && a->st_ino == b->st_ino;
 }
 
-int check_record_path(const struct policy *policy, struct err *e)
+int check_replaced_path(const struct policy *policy, const char *option, const char *path,
+			struct err *e)
 {
-	const char *record = policy->record_path, *audit = policy->audit_path;
+	const char *audit = policy->audit_path;
 	char directory[PATH_MAX], audit_directory[PATH_MAX];
 	struct stat a, b;
 	bool same = false;
 
-	if (check_result_path(policy, "--record", record, e) != 0)
+	if (check_result_path(policy, option, path, e) != 0)
 		return -1;
-	if (audit && stat(record, &a) == 0 && stat(audit, &b) == 0)
+	if (audit && stat(path, &a) == 0 && stat(audit, &b) == 0)
 		same = is_same(&a, &b);
-	else if (audit && real_directory(record, directory) == 0 &&
+	else if (audit && real_directory(path, directory) == 0 &&
 		 real_directory(audit, audit_directory) == 0)
 		same = strcmp(directory, audit_directory) == 0 &&
-		       strcmp(last_part(record), last_part(audit)) == 0;
-	return same ? err_usage(e, "--record and --audit are the same file '%s'", audit) : 0;
+		       strcmp(last_part(path), last_part(audit)) == 0;
+	return same ? err_usage(e, "%s and --audit are the same file '%s'", option, audit) : 0;
 }
 
 int check_audit_file(const struct policy *policy, int fd, struct err *e)
@@ -248,9 +249,8 @@ static int check_results(const struct policy *policy, struct err *e)
 	const struct {
 		const char *option, *path;
 	} files[] = {
-		{ "--record", policy->record_path },
-		{ "--audit", policy->audit_path },
-		{ "--stdout", policy->stdout_path },
+		{ "--record", policy->record_path }, { "--audit", policy->audit_path },
+		{ "--meta", policy->meta_path },     { "--stdout", policy->stdout_path },
 		{ "--stderr", policy->stderr_path },
 	};
 

@@ -18,9 +18,10 @@ int check_network_ready(const struct policy *policy, struct err *e);
 int check_result_path(const struct policy *policy, const char *option, const char *path,
 		      struct err *e);
 
-/* check_record_path() - check_result_path() for the record, whose name is expanded by now; and it must not
- * replace the audit log. */
-int check_record_path(const struct policy *policy, struct err *e);
+/* check_replaced_path() - check_result_path() for the record and the meta file, whose names are expanded by
+ * now; and they must not replace the audit log. */
+int check_replaced_path(const struct policy *policy, const char *option, const char *path,
+			struct err *e);
 
 /* check_audit_file() - the log, opened as fd, must be nothing that somebody else is told to write: no
  * --rw source, no stream of the command's. */

@@ -87,6 +87,7 @@ struct policy {
 
 	/* result: used by cmd/ only */
 	char *record_path;
+	char *meta_path;
 	int status_fd; /* -1 = none */
 	char *audit_path;
 	struct env_entry *labels;

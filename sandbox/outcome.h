@@ -26,6 +26,7 @@ struct wall_report {
 struct outcome_usage {
 	uint64_t wall_ns, cpu_user_ns, cpu_system_ns, throttled_ns;
 	uint64_t memory_peak_bytes, pids_peak, oom_kills;
+	uint64_t max_rss_bytes; /* of the largest process that somebody waited for; a peak */
 	uint64_t stdin_bytes, stdout_bytes, stderr_bytes;
 	uint64_t disk_used_bytes, disk_used_inodes;
 	uint64_t context_switches_voluntary, context_switches_forced;

@@ -387,12 +387,13 @@ static void take_cpu_usage(struct run *r, const struct cgroup_usage *usage)
 	outcome_split_cpu(total_ns, &u->cpu_user_ns, &u->cpu_system_ns);
 }
 
-/* What dies with init is reaped by the kernel, and its switches are lost: then they are not known. */
+/* What dies with init is reaped by the kernel, and its switches and sizes are lost: then they are not known. */
 static void take_switches(struct run *r)
 {
 	struct outcome_usage *u = &r->out->usage;
 	bool lost = r->out->evidence.init_killed;
 
+	u->max_rss_bytes = lost ? 0 : (uint64_t)r->rusage.ru_maxrss * 1024;
 	u->context_switches_voluntary = lost ? UINT64_MAX : (uint64_t)r->rusage.ru_nvcsw;
 	u->context_switches_forced = lost ? UINT64_MAX : (uint64_t)r->rusage.ru_nivcsw;
 }

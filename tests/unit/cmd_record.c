@@ -186,16 +186,18 @@ static void check_pattern(void)
 	char *path = NULL, want[64];
 	struct err e;
 
-	ok(record_path_expand("/x/rec-%j-%a%%.json", fake_env, &path, &e) == 0, "a pattern");
+	ok(record_path_expand("--record", "/x/rec-%j-%a%%.json", fake_env, &path, &e) == 0,
+	   "a pattern");
 	is_str(path, "/x/rec-77-none%.json", "expanded");
 	free(path);
 	snprintf(want, sizeof(want), "r-%d", getpid());
-	ok(record_path_expand("r-%p", fake_env, &path, &e) == 0, "the pid");
+	ok(record_path_expand("--record", "r-%p", fake_env, &path, &e) == 0, "the pid");
 	is_str(path, want, "expanded");
 	free(path);
-	is_int(record_path_expand("r-%x", fake_env, &path, &e), -1, "an unknown letter");
-	is_int(record_path_expand("r-%", fake_env, &path, &e), -1, "a percent at the end");
-	is_int(record_path_expand("r-%t", fake_env, &path, &e), -1,
+	is_int(record_path_expand("--record", "r-%x", fake_env, &path, &e), -1, "an unknown letter");
+	is_int(record_path_expand("--record", "r-%", fake_env, &path, &e), -1,
+	       "a percent at the end");
+	is_int(record_path_expand("--record", "r-%t", fake_env, &path, &e), -1,
 	       "a value that leaves the directory");
 	ok(strstr(e.msg, "%t holds a '/'") != NULL, "%s", e.msg);
 }
@@ -210,7 +212,7 @@ static void check_writing(void)
 	ok(mkdtemp(dir) != NULL, "a directory");
 	snprintf(path, sizeof(path), "%s/r.json", dir);
 	snprintf(link, sizeof(link), "%s/link", dir);
-	ok(record_file_open(path, &file, &e) == 0, "opens");
+	ok(record_file_open("--record", path, &file, &e) == 0, "opens");
 	ok(record_file_write(&file, json_pack("{s:i}", "a", 1), &e) == 0, "writes");
 	ok(record_file_write(&file, json_pack("{s:i}", "a", 2), &e) == 0, "replaces");
 	record_file_close(&file);
@@ -218,11 +220,12 @@ static void check_writing(void)
 	integer(back, "a", 2);
 	json_decref(back);
 	ok(symlink("r.json", link) == 0, "a link");
-	is_int(record_file_open(link, &file, &e), -1, "a link is not replaced");
-	is_int(record_file_open("/dev/null", &file, &e), -1, "nor a device");
+	is_int(record_file_open("--record", link, &file, &e), -1, "a link is not replaced");
+	is_int(record_file_open("--record", "/dev/null", &file, &e), -1, "nor a device");
 	ok(strstr(e.msg, "not a regular file") != NULL, "%s", e.msg);
-	is_int(record_file_open("/tmp/", &file, &e), -1, "nor a directory");
-	is_int(record_file_open("/nonexistent/x", &file, &e), -1, "the directory must exist");
+	is_int(record_file_open("--record", "/tmp/", &file, &e), -1, "nor a directory");
+	is_int(record_file_open("--record", "/nonexistent/x", &file, &e), -1,
+	       "the directory must exist");
 	unlink(link);
 	unlink(path);
 	ok(rmdir(dir) == 0, "no temporary file is left");
