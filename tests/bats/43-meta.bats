@@ -146,6 +146,8 @@ meta_is() {
 			run -125 sandbox --meta "$bad" -- true
 			[[ $output = enclave-run:*--meta* ]]
 		done
+		run -125 sandbox --meta "$top/$who/log" --audit "$top/$who/log" -- true
+		[[ $output = *--meta*--audit* ]]
 	done
 }
 
