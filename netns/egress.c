@@ -200,12 +200,26 @@ static const struct egress_decision undecided = { .verdict = EGRESS_DENY,
 						  .never = ADDR_PUBLIC,
 						  .rule = EGRESS_NO_RULE };
 
+/* "10.1" and "0x7f.1" are addresses to many libraries; no rule is about them. */
+static bool ends_in_number(const char *name, size_t len)
+{
+	const char *dot = memrchr(name, '.', len), *label = dot ? dot + 1 : name;
+	char copy[NAME_CAP] = "";
+	struct text t = TEXT_ON(copy);
+
+	if (label == name + len || *label < '0' || *label > '9')
+		return false;
+	text_bytes(&t, label, len - (size_t)(label - name));
+	return name_is_address(copy);
+}
+
 static struct egress_decision decide_name(const struct egress *egress,
 					  const struct egress_flow *flow)
 {
 	struct egress_decision d = undecided;
 
-	if (flow->name_len == 0 || flow->name_len > EGRESS_NAME_MAX)
+	if (flow->name_len == 0 || flow->name_len > EGRESS_NAME_MAX ||
+	    ends_in_number(flow->name, flow->name_len))
 		d.cause = EGRESS_CAUSE_BAD_NAME;
 	else if (name_passes(egress, flow, &d))
 		d.verdict = EGRESS_ALLOW;

@@ -57,21 +57,12 @@ static const char *name_problem(struct part name)
 	return "is no host name: labels of letters, digits, '-' and '_'";
 }
 
-/* A '-' at an end is legal in DNS but in no host name: rather a slip of the one who writes the rule. */
-static bool has_edge_hyphen(const char *name)
-{
-	return name[0] == '-' || name[strlen(name) - 1] == '-' || strstr(name, ".-") ||
-	       strstr(name, "-.");
-}
-
 static const char *canonical(struct part name, char out[NAME_CAP])
 {
 	if (!name_canonical(name.at, name.len, out))
 		return name_problem(name);
 	if (name_is_address(out))
 		return "is no IPv4 address: four decimal numbers up to 255, without leading zeros";
-	if (has_edge_hyphen(out))
-		return "has a label that begins or ends with '-'";
 	return NULL;
 }
 

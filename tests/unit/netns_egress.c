@@ -112,6 +112,9 @@ static const struct {
 	{ "a..example.org", 443, TCP, false, EGRESS_DENY, "bad-name", -1 },
 	{ "a b.example.org", 443, TCP, false, EGRESS_DENY, "bad-name", -1 },
 	{ "", 443, TCP, false, EGRESS_DENY, "bad-name", -1 },
+	{ "127.1", 443, TCP, false, EGRESS_DENY, "bad-name", -1 },
+	{ "0x7f.0x1", 443, TCP, false, EGRESS_DENY, "bad-name", -1 },
+	{ "2.example.org", 443, TCP, false, EGRESS_ALLOW, "rule", 1 },
 	{ "dns.example.org", 53, UDP, false, EGRESS_ALLOW, "rule", 3 },
 	{ "dns.example.org", 53, TCP, false, EGRESS_DENY, "wrong-port", 1 },
 	{ "203.0.113.7", 22, TCP, false, EGRESS_ALLOW, "rule", 4 },
@@ -392,6 +395,10 @@ static struct egress_decision ref_decide(const struct setup *s, enum net_mode mo
 	bool rules = mode == NET_ALLOW || mode == NET_AUDIT;
 	struct egress_decision d = { .never = never };
 
+	if (flow->name && name_is_address(flow->name)) {
+		d.cause = EGRESS_CAUSE_BAD_NAME;
+		return d;
+	}
 	for (size_t i = 0; rules && i < s->count; i++) {
 		if (!ref_names_host(&s->rules[i], flow, &plain, never))
 			continue;
