@@ -31,6 +31,15 @@ static void check_taken(const struct policy *policy)
 		    (s->source == SECRET_FD ? s->fd < 3 : s->path[0] != '/'))
 			abort();
 	}
+	for (size_t i = 0; i < policy->allow.count; i++) {
+		const struct egress_rule *rule = &policy->allow_rules[i];
+
+		if (rule->ports_count == 0 || rule->ports[0].low == 0 ||
+		    (rule->kind == EGRESS_ADDRESS && rule->addr.family != ADDR_V4))
+			abort();
+	}
+	if (policy->allow.count > 0 && policy->net != NET_ALLOW && policy->net != NET_AUDIT)
+		abort();
 	if (policy->limits.value[LIMIT_MEMORY] < 1 << 20 || policy->limits.value[LIMIT_PIDS] == 0)
 		abort();
 	if (policy->inside_uid == 0 || policy->inside_gid == 0)
@@ -39,7 +48,8 @@ static void check_taken(const struct policy *policy)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static char *const caller_env[] = { (char[]){ "CREDENTIALS_DIRECTORY=/c" }, NULL };
+	static char directory[] = "CREDENTIALS_DIRECTORY=/c"; /* clang: no literal in a static array */
+	static char *const caller_env[] = { directory, NULL };
 	struct policy policy = { 0 };
 	struct merge m = { .policy = &policy,
 			   .caller_env = caller_env,
