@@ -13,10 +13,11 @@
  *            status        JSON lines on --status-fd
  *            report        the only writer to stdout and stderr; verdict: its sentences
  *            report_*      a record as a page: report_model.h; escape: hostile bytes on it
+ *            explain_net   the network in a plan; suggest*: the rules that a recorded run needs
  *            pages, help, man, man_policy, keyref, completion   printed from the key table
  *            json          strings of hostile bytes
  * profiles/  keys          the table of everything a policy can say
- *            load          policy files and presets; locate: lines for their errors
+ *            load          policy files and presets; load_net: rules as objects; locate: lines of errors
  *            merge, set*   values into the policy, by type; units: sizes and durations
  *            check         rules over several keys
  *            resolve*      policy and host facts to plan
@@ -34,7 +35,9 @@
  *            watchdog, readback   limits without a cgroup; what is really in force
  *            reason        evidence to verdict; outcome, timeline: what a record is made from
  * seccomp/   spec, filter  profiles to BPF, compiled at build time; notify: denied calls, counted
- * netns/     name          canonical host names; pool: a synthetic address for each allowed one
+ * netns/     egress        may this leave?  egress_build, _block, _kernel: compiled; _rule: as text
+ *            addr          addresses, and which are never dialled
+ *            name          canonical host names; pool: a synthetic address for each allowed one
  *            dns           the sandbox's name server, from policy alone; dns_wire: messages
  *            sniff*        the name a connection asks for: SNI, Host
  * base/      err fd text clock banned   what everything may use

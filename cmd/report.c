@@ -56,6 +56,11 @@ int report_error(const struct err *e)
 	return exit_statuses[e->kind];
 }
 
+void report_note(const char *message)
+{
+	line(message);
+}
+
 static void report_absent_walls(const struct outcome *o)
 {
 	for (unsigned i = 0; i < WALL_COUNT; i++) {

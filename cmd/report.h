@@ -15,6 +15,9 @@
 /* report_error() - print *e; returns the exit status for its kind. */
 int report_error(const struct err *e);
 
+/* report_note() - one line of a verb that prints its result elsewhere. */
+void report_note(const char *message);
+
 /* report_outcome() - what is to be said about a run that is over, depending on policy->verbosity. */
 void report_outcome(const struct policy *policy, const struct outcome *o);
 

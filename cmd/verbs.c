@@ -15,7 +15,8 @@ const struct verb verbs[] = {
 	  "count many records by reason; ends with 1 if any run is not ok, that is, did not end by "
 	  "itself with status 0" },
 	{ "canary", NULL, false, "", "" },
-	{ "policy", NULL, false, "", "" },
+	{ "policy suggest", suggest_verb, false, "RECORD|AUDIT [--policy FILE]",
+	  "print the smallest policy that would have allowed a recorded run" },
 	{ "audit verify", audit_verify_verb, false,
 	  "FILE [--head SHA256]... [--head-from RECORD]...",
 	  "check the hash chain of an audit log, and that these heads occur in it; name the first "

@@ -11,5 +11,6 @@ int show_verb(struct options *o);
 int audit_verify_verb(struct options *o);
 int audit_show_verb(struct options *o);
 int summary_verb(struct options *o);
+int suggest_verb(struct options *o);
 
 #endif

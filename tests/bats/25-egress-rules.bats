@@ -148,3 +148,54 @@ more.example tcp 1" ]
 	run -0 explained --policy "$top/$who/policy.json"
 	[ "$(jq '.rules | length' <<<"$output")" = 100001 ]
 }
+
+@test "policy suggest: the smallest policy that a recorded run needs, as a file that can be used" {
+	for who in $users; do
+		cat >"$top/$who/r.json" <<-'END'
+			{ "schema": "enclave-run/record/1",
+			  "network": { "mode": "allow", "gate": false, "rules": [ "*.used.example:443", "unused.example" ] },
+			  "egress": {
+			    "destinations": [ { "protocol": "tcp", "host": "a.used.example", "address": "203.0.113.1", "port": 443 } ],
+			    "denials": [
+			      { "protocol": "tcp", "host": "new.example", "address": null, "port": 8001, "count": 2, "cause": "no-rule" },
+			      { "protocol": "tcp", "host": "new.example", "address": null, "port": 8000, "count": 1, "would_deny": true },
+			      { "protocol": "dns", "host": "asked.example", "address": null, "port": null, "count": 1, "cause": "no-rule" },
+			      { "protocol": "udp", "host": null, "address": "203.0.113.9", "port": 53, "count": 1, "cause": "no-rule" },
+			      { "protocol": "tcp", "host": null, "address": "169.254.169.254", "port": 80, "count": 1, "cause": "never-dialled" } ] } }
+		END
+		chmod 644 "$top/$who/r.json"
+		run -0 --separate-stderr as "$who" "$enclave" policy suggest "$top/$who/r.json"
+		[ "$(jq -c .network.allow <<<"$output")" = \
+			'["*.used.example:443","asked.example:443,80","new.example:8000-8001","203.0.113.9:53/udp"]' ]
+		[[ $stderr = *'+ new.example:8000-8001 ('*'3 times)'* ]]
+		[[ $stderr = *'- unused.example (nothing used it)'* ]]
+		[[ $stderr = *'! 169.254.169.254:80 (not suggested'* ]]
+		printf '%s\n' "$output" >"$top/suggested.json"
+		run -0 rules --policy "$top/suggested.json"
+		[ "${lines[2]}" = "new.example tcp 8000-8001" ]
+		# against another policy: what that has already is not new
+		policy '"network": { "allow": [ "new.example:1-65535", "203.0.113.0/24:53/udp" ] }'
+		chmod 644 "$top/$who/policy.json"
+		run -0 --separate-stderr as "$who" "$enclave" policy suggest "$top/$who/r.json" --policy "$top/$who/policy.json"
+		[ "$(jq -c .network.allow <<<"$output")" = \
+			'["new.example:1-65535","203.0.113.0/24:53/udp","a.used.example:443","asked.example:443,80"]' ]
+		# the same file twice gives the same bytes
+		run -0 --separate-stderr as "$who" "$enclave" policy suggest "$top/$who/r.json"
+		[ "$output" = "$(cat "$top/suggested.json")" ]
+	done
+}
+
+@test "policy suggest reads real records, and refuses what is none" {
+	for who in $users; do
+		run -0 sandbox -- true
+		run -0 --separate-stderr as "$who" "$enclave" policy suggest "$top/$who/record.json"
+		[ "$(jq -c .network <<<"$output")" = '{"net":"none","allow":[]}' ]
+		for bad in /etc/passwd /nowhere /dev/null "$top"; do
+			run -125 as "$who" "$enclave" policy suggest "$bad"
+			[[ $output = enclave-run:*"$bad"* ]]
+		done
+		run -125 as "$who" "$enclave" policy suggest
+		[[ $output = *'wants one file'* ]]
+		run -125 as "$who" "$enclave" policy forget "$top/$who/record.json"
+	done
+}
