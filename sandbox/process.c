@@ -61,6 +61,11 @@ void process_exit(int status)
 	_exit(status);
 }
 
+int process_open(pid_t pid)
+{
+	return (int)syscall(SYS_pidfd_open, pid, 0);
+}
+
 int process_signal(const struct process *p, int sig)
 {
 	if (p->pidfd < 0)

@@ -45,6 +45,9 @@ int process_exec(const char *const *paths, char *const *argv, char *const *envp)
 
 void process_exit(int status) __attribute__((noreturn));
 
+/* process_open() - a pidfd for whoever has this number now; -1 with errno. */
+int process_open(pid_t pid);
+
 /* process_signal() - by pidfd; 0 or errno. */
 int process_signal(const struct process *p, int sig);
 

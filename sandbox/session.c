@@ -18,7 +18,6 @@
 #include <sys/random.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -259,6 +258,9 @@ static int wait_wire(struct run *r, struct pollfd *wait, struct err *e)
 		if (wait[1].revents && take_setup_signal(r, e) != 0)
 			return -1;
 	} while (!wait[0].revents && !wait[2].revents);
+	/* poll looks at one after the other: stage may have sent its message and ended in between. */
+	if (!wait[0].revents && poll(wait, 1, 0) < 0)
+		return err_sys(e, "wait for the sandbox");
 	return 0;
 }
 
@@ -396,7 +398,7 @@ static int start_init(struct run *r, struct err *e)
 		return err_internal(e, "the workload's process sent no listener");
 	/* It is held in a read and its parent is alive: the number can't be another process's. */
 	r->workload.pid = pid;
-	r->workload.pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
+	r->workload.pidfd = process_open(pid);
 	return r->workload.pidfd < 0 ? err_sys(e, "pidfd_open") : 0;
 }
 
