@@ -106,7 +106,8 @@ void cgroup_now(struct cgroup *cg, struct cgroup_now *out);
 /* cgroup_lift_cpu() - remove the cpu quota, so that a throttled tree dies at once when killed. */
 void cgroup_lift_cpu(const struct cgroup *cg);
 
-/* cgroup_kill() - v2 cgroup.kill; v1 nothing (the caller kills the pid namespace's init). */
+/* cgroup_kill() - v2 cgroup.kill; v1 whoever is there at this moment.  The caller also kills the pid
+ * namespace's init, which leaves nobody. */
 void cgroup_kill(const struct cgroup *cg);
 
 /* cgroup_destroy() - remove the directories (bounded retry while the kernel still empties them) and

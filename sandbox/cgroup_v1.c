@@ -2,10 +2,13 @@
  *
  * The run gets a directory in every hierarchy that holds memory, cpu, cpuacct or pids, all with one
  * name.  All or nothing: a run with half of its limits would be reported as limited.  There is no
- * kill-all on v1; the caller kills the init of the pid namespace.  pids.events and memory.oom_control
+ * kill-all on v1; that every process dies is the work of the caller, who kills the init of the pid
+ * namespace, and v1_kill() only makes it quick.  pids.events and memory.oom_control
  * can't be polled, hence the tick (pids.events 4.7, oom_kill counter 4.13). */
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -13,6 +16,7 @@
 #include "base/fd.h"
 #include "base/text.h"
 #include "sandbox/cgroup_ops.h"
+#include "sandbox/process.h"
 
 static const struct cgroup_file_row v1_files[CGROUP_FILE_COUNT] = {
 	[FILE_MEMORY_LIMIT] = { CONTROLLER_MEMORY, "memory.limit_in_bytes", O_RDWR, false },
@@ -181,9 +185,63 @@ static void v1_usage(const struct cgroup *cg, struct cgroup_usage *out)
 	out->pids_peak = cgroup_read_number(cg, CONTROLLER_PIDS, "pids.peak");
 }
 
+#define MEMBERS_MAX 8192 /* more than that die with init only */
+#define KILL_BATCH 128	 /* descriptors held at a time */
+
+static size_t read_members(const struct cgroup_dir *dir, pid_t *out)
+{
+	char text[MEMBERS_MAX * 8];
+	size_t count = 0;
+
+	if (fd_read_file(dir->fd, "cgroup.procs", text, sizeof(text)) < 0)
+		return 0;
+	for (char *p = text, *end; count < MEMBERS_MAX; p = end) {
+		long pid = strtol(p, &end, 10);
+
+		if (end == p)
+			break;
+		out[count++] = (pid_t)pid;
+	}
+	return count;
+}
+
+static bool is_member(pid_t pid, const pid_t *members, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (members[i] == pid)
+			return true;
+	return false;
+}
+
+/* A number can have passed to a stranger since it was read.  So: take hold of who has it now, and ask
+ * again; if it is still listed, and he can still be signalled, he is the one that is listed. */
+static void kill_batch(const struct cgroup_dir *dir, const pid_t *pids, size_t count)
+{
+	struct process held[KILL_BATCH];
+	pid_t members[MEMBERS_MAX];
+	size_t member_count;
+
+	for (size_t i = 0; i < count; i++)
+		held[i] = (struct process){ .pid = pids[i], .pidfd = process_open(pids[i]) };
+	member_count = read_members(dir, members);
+	for (size_t i = 0; i < count; i++) {
+		if (is_member(held[i].pid, members, member_count))
+			process_signal(&held[i], SIGKILL);
+		fd_close(&held[i].pidfd);
+	}
+}
+
+/* Only the death of init ends all of them for certain, and the caller sees to that.  But init must
+ * be given a processor first, and among hundreds of busy processes that can take half a second; this
+ * way all of them are dying by then. */
 static void v1_kill(const struct cgroup *cg)
 {
-	(void)cg;
+	const struct cgroup_dir *dir = cgroup_dir_of(cg, CONTROLLER_PIDS);
+	pid_t pids[MEMBERS_MAX];
+	size_t count = dir ? read_members(dir, pids) : 0;
+
+	for (size_t i = 0; i < count; i += KILL_BATCH)
+		kill_batch(dir, pids + i, count - i < KILL_BATCH ? count - i : KILL_BATCH);
 }
 
 static unsigned v1_restore(struct cgroup *cg)

@@ -43,9 +43,10 @@ void supervise_kill(struct run *r, bool *flag)
 		*flag = true;
 	run_told(r, trail_kill(r->trail, r->out,
 			       reason_word(reason_of_kill(&r->out->evidence, flag))));
-	cgroup_lift_cpu(r->cgroup); /* a throttled tree dies slowly */
 	cgroup_kill(r->cgroup);
 	process_signal(&r->init, SIGKILL);
+	/* A throttled tree dies slowly.  Last, else it would run at full speed until it is killed. */
+	cgroup_lift_cpu(r->cgroup);
 }
 
 void run_told(struct run *r, bool written)
