@@ -53,6 +53,7 @@ struct evidence {
 	bool kill_deadline, kill_cpu_time, kill_output, kill_disk, kill_pids, kill_memory;
 	bool kill_seccomp, kill_egress, kill_gateway,
 		kill_audit; /* our own kills, flagged before */
+	bool kill_rest; /* of what the kernel left over when a group around us was out of memory */
 	/* Limits found to be reached only when the workload had ended: no kill was needed. */
 	bool late_pids, late_output, late_disk;
 	int cancel_signal;     /* first TERM/INT/HUP/QUIT the launcher got, 0 = none */
@@ -94,7 +95,8 @@ struct verdict {
 	X(kill_seccomp, SECCOMP)   \
 	X(kill_egress, EGRESS)     \
 	X(kill_gateway, GATEWAY)   \
-	X(kill_audit, AUDIT)
+	X(kill_audit, AUDIT)       \
+	X(kill_rest, EXTERNAL_KILL)
 
 struct verdict reason_from(const struct evidence *ev);
 

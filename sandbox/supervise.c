@@ -214,7 +214,7 @@ static void check_events(struct run *r)
 	if (ev->oom_kills > 0)
 		supervise_kill(r, &ev->kill_memory);
 	if (ev->outer_oom_kills > 0)
-		supervise_kill(r, NULL);
+		supervise_kill(r, &ev->kill_rest);
 	if (ev->pids_refused > 0 && r->plan->kill_on_pids)
 		supervise_kill(r, &ev->kill_pids);
 }
