@@ -21,7 +21,7 @@ struct item {
 struct builder {
 	const struct egress_rule *rules;
 	size_t count;
-	struct item *v4, *v6, *names; /* parts of one array */
+	struct item *v4, *v6, *names; /* parts of one array; behind them room to sort names */
 	size_t v4_count, v6_count, name_count;
 	char *block;
 	struct egress *egress;
@@ -165,13 +165,9 @@ static void compile_family(struct builder *b, struct walk *w, struct item *items
 
 /* ------------------------------------------------------------------------------------------- names */
 
-static int compare_names(const void *pa, const void *pb)
+static int compare_one_name(const void *pa, const void *pb)
 {
-	const struct item *a = pa, *b = pb;
-
-	if (a->slot != b->slot)
-		return a->slot < b->slot ? -1 : 1;
-	return compare_ports(a, b);
+	return compare_ports(pa, pb);
 }
 
 /* The slot of a name, made if there is none yet. */
@@ -196,20 +192,36 @@ static uint32_t name_slot(struct builder *b, const char *name, bool below)
 	return i;
 }
 
-static void compile_names(struct builder *b)
+/* Items move to the place of their slot, counted before: a tenth of the time that sorting them takes.
+ * Until add_ports() the port set of a slot holds the place of its next item and their number. */
+static void compile_names(struct builder *b, struct item *sorted)
 {
-	qsort(b->names, b->name_count, sizeof(*b->names), compare_names);
+	uint32_t next = 0;
+
+	for (size_t i = 0; i < b->name_count; i++)
+		b->slots[b->names[i].slot].ports.tcp++;
+	for (uint32_t i = 0; i < b->slot_count; i++) {
+		b->slots[i].ports.first = next;
+		next += b->slots[i].ports.tcp;
+	}
+	for (size_t i = 0; i < b->name_count; i++)
+		sorted[b->slots[b->names[i].slot].ports.first++] = b->names[i];
 	for (size_t i = 0, end; i < b->name_count; i = end) {
-		for (end = i; end < b->name_count && b->names[end].slot == b->names[i].slot; end++)
-			;
-		add_ports(b, b->names + i, end - i, &b->slots[b->names[i].slot].ports);
+		struct egress_port_set *set = &b->slots[sorted[i].slot].ports;
+
+		end = i + set->tcp;
+		*set = (struct egress_port_set){ 0 };
+		if (end - i > 1)
+			qsort(sorted + i, end - i, sizeof(*sorted), compare_one_name);
+		add_ports(b, sorted + i, end - i, set);
 	}
 }
 
 /* ------------------------------------------------------------------------------------------ layout */
 
 struct sizes {
-	size_t v4, v6, names, text; /* items and bytes, at most */
+	size_t v4, v6, names; /* items, at most */
+	size_t slots, text;   /* names and their bytes, at most */
 };
 
 static struct sizes measure(const struct builder *b)
@@ -225,6 +237,7 @@ static struct sizes measure(const struct builder *b)
 			*(rule->addr.family == ADDR_V4 ? &n.v4 : &n.v6) += rule->ports_count;
 		} else {
 			n.names += rule->ports_count;
+			n.slots++;
 			n.text += strlen(rule->name);
 		}
 	}
@@ -252,7 +265,7 @@ static int allocate_block(struct builder *b, const struct sizes *n, void **arena
 	size_t end = sizeof(head);
 
 	b->slot_count = 2;
-	while (b->slot_count < 2 * n->names)
+	while (b->slot_count < 2 * n->slots)
 		b->slot_count *= 2;
 	place_family(&end, &head.v4, sizeof(uint32_t), n->v4);
 	place_family(&end, &head.v6, sizeof(egress_key), n->v6);
@@ -338,7 +351,7 @@ int egress_build(enum net_mode mode, const struct egress_rule *rules, size_t cou
 	if (mode == NET_NONE || mode == NET_DENY)
 		b.count = 0;
 	n = measure(&b);
-	items = calloc(n.v4 + n.v6 + n.names, sizeof(*items));
+	items = calloc(n.v4 + n.v6 + 2 * n.names, sizeof(*items));
 	if (!items)
 		return err_nomem(e);
 	if (allocate_block(&b, &n, arena, e) != 0)
@@ -350,7 +363,7 @@ int egress_build(enum net_mode mode, const struct egress_rule *rules, size_t cou
 	for (size_t i = 0; i < b.count; i++)
 		add_rule_items(&b, &rules[i], (int32_t)i);
 	compile_addresses(&b);
-	compile_names(&b);
+	compile_names(&b, b.names + n.names);
 	b.egress->mode = mode;
 	*out = b.egress;
 	return 0;

@@ -3,9 +3,11 @@
  *	build/bench/egress
  *
  * Addresses are random single ones and short prefixes, names have three labels, every fourth rule is a
- * "*.x"; half of the lookups hit.  The flows are made before the clock runs. */
+ * "*.x"; half of the lookups hit.  The flows are made before the clock runs; the clock is that of
+ * the processor time used. */
 #include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 
 #include "base/arena.h"
 #include "base/clock.h"
@@ -16,6 +18,15 @@
 
 static const struct egress_ports ports[] = { { 443, 443 }, { 80, 80 } };
 static uint64_t state = 0x9e3779b97f4a7c15;
+
+/* Of this process: what else runs on the machine does not count. */
+static uint64_t cpu_now_ns(void)
+{
+	struct timespec now = { 0 };
+
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
+	return (uint64_t)now.tv_sec * NS_PER_S + (uint64_t)now.tv_nsec;
+}
 
 static uint32_t draw(void)
 {
@@ -80,16 +91,16 @@ static void measure(const char *what, bool names, size_t count)
 	}
 	for (size_t i = 0; i < FLOWS; i++)
 		make_flow(&flows[i], &rules[draw() % count], flow_names[i], sizeof(flow_names[i]));
-	build_ns = clock_now_ns();
+	build_ns = cpu_now_ns();
 	if (egress_build(NET_ALLOW, rules, count, &arena, &egress, &e) != 0)
 		abort();
-	build_ns = clock_now_ns() - build_ns;
+	build_ns = cpu_now_ns() - build_ns;
 	for (int round = 0; round < ROUNDS; round++) {
-		uint64_t start = clock_now_ns(), took;
+		uint64_t start = cpu_now_ns(), took;
 
 		for (size_t i = 0; i < FLOWS; i++)
 			allowed += egress_decide(egress, &flows[i]).verdict == EGRESS_ALLOW;
-		took = clock_now_ns() - start;
+		took = cpu_now_ns() - start;
 		best = took < best ? took : best;
 	}
 	printf("    %-10s %7zu rules  %5.0f ns per lookup  built in %6.2f ms  %6zu KiB  %2zu%% allowed\n",
