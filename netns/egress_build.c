@@ -104,9 +104,9 @@ static void add_segment(struct walk *w, egress_key start, uint32_t node)
 {
 	uint32_t n = w->family->segments;
 
-	if (n > 0 && (w->starts4 ? w->starts4[n - 1] : w->starts6[n - 1]) == start)
+	if (n > 0 && (w->bits == 32 ? w->starts4[n - 1] : w->starts6[n - 1]) == start)
 		n--;
-	if (w->starts4)
+	if (w->bits == 32)
 		w->starts4[n] = (uint32_t)start;
 	else
 		w->starts6[n] = start;

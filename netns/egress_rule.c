@@ -306,7 +306,7 @@ static int check_bytes(const char *text, struct err *e)
 int egress_rule_parse(const char *text, void **arena, struct egress_rule *out, struct err *e)
 {
 	struct egress_rule rule = { .ports = usual_ports, .ports_count = 2 };
-	struct part whole, host, ports;
+	struct part whole, host = { 0 }, ports = { 0 };
 	char joined[ADDR_TEXT_MAX + 8];
 	bool is_address = false;
 
