@@ -67,7 +67,7 @@ ASAN_FLAGS  := $(CPPFLAGS_ALL) $(WARN) -fPIE -O1 -g $(SANITIZE)
 FUZZ_FLAGS  := $(CPPFLAGS_ALL) $(WARN) -fPIE -O1 -g -fsanitize=fuzzer-no-link,address,undefined \
 	-fno-sanitize-recover=all -DFUZZING_BUILD_MODE_UNSAFE_FOR_PRODUCTION
 
-LIBS := -lseccomp -lcap-ng -ljansson -lmd -lnl-route-3 -lnl-3
+LIBS := -lseccomp -lcap-ng -ljansson -lmd -lnl-route-3 -lnl-3 -lcares
 
 ifeq ($(LINK),static)
 LINK_MODE := -static-pie
@@ -105,6 +105,20 @@ $(B)/flags: FORCE
 $(B)/link-mode: FORCE
 	@$(call update,$(LINK_MODE) $(LDFLAGS))
 update = mkdir -p $(@D); echo '$(1)' | cmp -s - $@ || echo '$(1)' >$@
+
+# Programs that run parts of the product where a whole run would hide them.
+TEST_PROGRAMS := $(patsubst tests/net/%.c,$(B)/net/%,$(wildcard tests/net/*.c))
+
+.PHONY: test-programs
+test-programs: $(TEST_PROGRAMS) $(TEST_PROGRAMS:$(B)/%=$(B)/asan/%)
+$(B)/enclave.a: $(filter-out %/cmd/main.o,$(call objects,$(B)/obj)) $(call gen_objs,$(B)/obj)
+	$(archive)
+$(B)/net/%: $(B)/obj/tests/net/%.o $(B)/enclave.a
+	@mkdir -p $(@D)
+	$(call link,$(RELEASE_FLAGS) $(LINK_MODE))
+$(B)/asan/net/%: $(B)/asan/obj/tests/net/%.o $(B)/asan/enclave.a
+	@mkdir -p $(@D)
+	$(call link,$(SANITIZE) -pie)
 
 # --------------------------------------------------------------------------------- compile, three
 
