@@ -40,7 +40,11 @@
  *            name          canonical host names; pool: a synthetic address for each allowed one
  *            dns           the sandbox's name server, from policy alone; dns_wire: messages
  *            sniff*        the name a connection asks for: SNI, Host
- * base/      err fd text clock banned   what everything may use
+ *            gateway*      the process through which everything leaves; event: what it tells the supervisor
+ *            aim           where a flow goes, second decision; resolver, hostaddr: asked when dialling
+ *            relay*, channel   TCP connections; udp*: UDP flows; nflog: denials of the kernel's
+ *            outbox, flow, denials   events on their way: nothing dropped, floods added up
+ * base/      err fd text clock loop timers banned   what everything may use
  * tests/     run           counts; unit, bats, fuzz, fault, vm, bench, lint mirror the above */
 #include <errno.h>
 #include <fcntl.h>

@@ -1,6 +1,9 @@
 /* seccomp_profiles.c - what the shipped profiles answer, call by call, run in a simulator.
  * The answers are in seccomp_rows.h. */
 #include <stdlib.h>
+#include <sys/socket.h>
+#include <sys/mman.h>
+#include <fcntl.h>
 #include <sys/syscall.h>
 
 #include "seccomp/names.h"
@@ -210,6 +213,55 @@ static void test_init(void)
 	test_architectures(init);
 }
 
+static bool gateway_allows(int nr, uint64_t first, uint64_t second, uint64_t third)
+{
+	struct seccomp_data data = { .nr = nr,
+				     .arch = BPF_SIM_ARCH,
+				     .args = { first, second, third } };
+
+	return bpf_sim(&seccomp_profile_find("gateway")->allow, &data) == ALLOW;
+}
+
+static void test_gateway(void)
+{
+	const struct seccomp_profile *gateway = seccomp_profile_find("gateway");
+	const char *const allowed =
+		"epoll_wait epoll_pwait epoll_ctl accept4 connect shutdown close recvfrom recvmsg sendto "
+		"sendmsg read write writev getsockname getpeername getsockopt setsockopt brk munmap "
+		"mremap madvise clock_gettime gettimeofday exit_group exit rt_sigreturn restart_syscall "
+		"getpid";
+	const char *const by_argument = "socket fcntl mmap";
+	int wrong = 0;
+
+	if (!ok(gateway != NULL, "gateway is shipped"))
+		return;
+	for (int nr = 0; nr < NR_END; nr++) {
+		struct seccomp_data data = { .nr = nr, .arch = BPF_SIM_ARCH };
+
+		if (!listed(by_argument, nr) &&
+		    bpf_sim(&gateway->allow, &data) != (listed(allowed, nr) ? ALLOW : KILL))
+			wrong++;
+	}
+	is_int(wrong, 0, "gateway: calls on sockets and memory, anything else kills");
+	for (uint64_t family = 0; family < 50; family++)
+		for (uint64_t type = 0; type < 12; type++) {
+			bool want = (family == AF_INET || family == AF_INET6) &&
+				    (type == SOCK_STREAM || type == SOCK_DGRAM);
+
+			wrong += gateway_allows(SYS_socket, family, type, 0) != want;
+			wrong += gateway_allows(SYS_socket, family,
+						type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0) != want;
+		}
+	is_int(wrong, 0, "gateway: TCP and UDP sockets only");
+	for (uint64_t command = 0; command < 2000; command++)
+		wrong += gateway_allows(SYS_fcntl, 3, command, 0) != (command <= F_SETFL);
+	is_int(wrong, 0, "gateway: descriptor flags only");
+	ok(gateway_allows(SYS_mmap, 0, 4096, PROT_READ | PROT_WRITE) &&
+		   !gateway_allows(SYS_mmap, 0, 4096, PROT_READ | PROT_EXEC),
+	   "gateway: no executable memory");
+	test_architectures(gateway);
+}
+
 /* The list that user-made filters must let through is what default notifies whole. */
 static void test_notified_names(void)
 {
@@ -249,6 +301,7 @@ int main(void)
 		test_architectures(profile);
 	}
 	test_init();
+	test_gateway();
 	test_notified_names();
 	return done();
 }
