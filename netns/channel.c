@@ -124,7 +124,7 @@ enum channel_result channel_pump(struct channel *channel, struct half *source, s
 	}
 	if (channel->ended && !channel->bytes && !channel->passed_on) {
 		channel->passed_on = true;
-		if (shutdown(sink->watch.fd, SHUT_WR) != 0)
+		if (!channel->last && shutdown(sink->watch.fd, SHUT_WR) != 0)
 			return CHANNEL_SINK_BROKEN;
 	}
 	return CHANNEL_WAITS;

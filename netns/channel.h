@@ -38,7 +38,8 @@ struct half {
 struct channel {
 	uint8_t *bytes; /* heap: what waits for the sink, NULL = nothing */
 	uint32_t at, len, cap;
-	bool ended;	/* the source said end of file */
+	bool ended; /* the source said end of file */
+	bool last; /* set by the owner: the other direction is over, who closes both after this one */
 	bool passed_on; /* and the sink was told, after everything else */
 };
 

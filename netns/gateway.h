@@ -5,6 +5,9 @@
  * everything that the rules in G let through, relays, answers DNS, and reports (netns/event.h).
  * It lives as long as the run: EOF on event_fd ends it, and with it the last sockets of G.
  *
+ * Memory: about 4 MB, 0.4 KB per connection, and 32 KB for each direction that is stalled or whose first
+ * bytes are looked at; the kernel's socket buffers come on top in the same control group.
+ *
  * The caller closes every descriptor that is not in the config, moves 0-2 to /dev/null, and arms
  * the parent-death signal.  Order inside: prepare (may read /etc/resolv.conf) -> gateway_confine ->
  * READY -> loop.

@@ -210,10 +210,11 @@ static bool handle(struct relay *r, enum channel_result result, enum net_end sou
 
 static bool pump_out(struct relay *r)
 {
+	enum channel_result result;
 	uint64_t moved;
-	enum channel_result result = channel_pump(&r->out, &r->client, &r->upstream,
-						  r->flow.gateway->block, &moved);
 
+	r->out.last = r->in.passed_on;
+	result = channel_pump(&r->out, &r->client, &r->upstream, r->flow.gateway->block, &moved);
 	flow_moved(&r->flow, 0, moved);
 	if (moved > 0) {
 		r->moved_ns = r->flow.gateway->loop.now_ns;
@@ -224,10 +225,11 @@ static bool pump_out(struct relay *r)
 
 static bool pump_in(struct relay *r)
 {
+	enum channel_result result;
 	uint64_t moved;
-	enum channel_result result = channel_pump(&r->in, &r->upstream, &r->client,
-						  r->flow.gateway->block, &moved);
 
+	r->in.last = r->out.passed_on;
+	result = channel_pump(&r->in, &r->upstream, &r->client, r->flow.gateway->block, &moved);
 	flow_moved(&r->flow, moved, 0);
 	if (moved > 0) {
 		r->moved_ns = r->flow.gateway->loop.now_ns;
