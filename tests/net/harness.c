@@ -26,6 +26,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/arena.h"
 #include "base/fd.h"
 #include "netns/egress_rule.h"
 #include "netns/event.h"
@@ -361,8 +362,11 @@ int main(int argc, char **argv)
 	if (pid == 0) {
 		close(events[0]);
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
-		_exit(gateway_run(&config, &e) == 0 ? 0 : 125);
+		i = gateway_run(&config, &e) == 0 ? 0 : 125;
+		arena_release(&arena); /* the sanitizer build looks for leaks at exit() */
+		exit(i);
 	}
+	arena_release(&arena);
 	close(events[1]);
 	close(requests[0]);
 	return supervise(events[0], pid, quiet);
