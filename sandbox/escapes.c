@@ -15,6 +15,11 @@ static bool is_kept_control(uint8_t c)
 	return c == '\n' || c == '\r' || c == '\t';
 }
 
+static bool is_plain(uint8_t c)
+{
+	return (c >= ' ' && c < DEL) || is_kept_control(c);
+}
+
 static bool is_c1(uint8_t c)
 {
 	return c >= 0x80 && c <= 0x9f;
@@ -90,7 +95,7 @@ static size_t ground(struct escapes *x, uint8_t c, char *out)
 	} else if (begin_character(x, c)) {
 		if (!x->held)
 			out[n++] = (char)c;
-	} else if ((c >= ' ' && c != DEL) || is_kept_control(c)) {
+	} else if (is_plain(c) || c > DEL) {
 		out[n++] = (char)c;
 	}
 	return n;
@@ -176,8 +181,14 @@ size_t escapes_strip(struct escapes *x, const char *in, size_t len, char *out)
 {
 	size_t used = 0;
 
-	for (size_t i = 0; i < len; i++)
-		used += step(x, (uint8_t)in[i], out + used);
+	for (size_t i = 0; i < len; i++) {
+		/* Most of what comes: no state, no call. */
+		while (x->state == ESCAPES_GROUND && x->left == 0 && i < len &&
+		       is_plain((uint8_t)in[i]))
+			out[used++] = in[i++];
+		if (i < len)
+			used += step(x, (uint8_t)in[i], out + used);
+	}
 	return used;
 }
 

@@ -79,7 +79,7 @@ static int make_output_pipe(int n, struct streams *s, struct err *e)
 		       : err_sys(e, "pipe for %s", stream_names[n]);
 }
 
-/* A description of its own for the workload, so that it shares no flag with the caller. */
+/* The caller's own pipe for --output-max none.  A description of its own for the workload, so that it shares no flag with the caller. */
 static bool open_passed(const struct plan *plan, int n, struct streams *s)
 {
 	struct statfs fs;
