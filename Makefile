@@ -218,6 +218,7 @@ fuzz:  ## build the fuzz targets and run each for FUZZ_SECONDS (default 20)
 
 bench: all  ## run the benchmarks
 	@tests/bench/run
+	@GIB=1 tests/bench/copy
 
 demo:  ## install what is missing, build, and run six workloads
 	@tests/demo/run

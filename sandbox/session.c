@@ -425,8 +425,7 @@ static int take_terminal(struct run *r, struct err *e)
 		return 0;
 	if (r->tty_master < 0 || r->tty_slave < 0)
 		return err_internal(e, "the workload's process sent no terminal");
-	streams_take_tty(&r->streams, fd_take(&r->tty_master), fd_take(&r->tty_slave));
-	return 0;
+	return streams_take_tty(&r->streams, fd_take(&r->tty_master), fd_take(&r->tty_slave), e);
 }
 
 /* Nothing is released that the log does not know of. */

@@ -41,18 +41,19 @@ static void relay_close(struct relay *r)
 	r->len = 0;
 }
 
-void streams_take_tty(struct streams *s, int take_master, int take_slave)
+int streams_take_tty(struct streams *s, int take_master, int take_slave, struct err *e)
 {
 	int flags = fcntl(take_master, F_GETFL);
 
 	s->tty_slave = take_slave;
 	s->relay[1].from = take_master;
 	s->relay[0].to = fcntl(take_master, F_DUPFD_CLOEXEC, 3);
-	/* Without these two nothing could be copied: let the run see a terminal that has hung up. */
 	if (flags < 0 || fcntl(take_master, F_SETFL, flags | O_NONBLOCK) != 0 || s->relay[0].to < 0)
-		fd_close(&s->relay[1].from);
-	terminal_settings(&s->terminal, take_master);
+		return err_sys(e, "copy to and from the terminal");
+	if (terminal_settings(&s->terminal, take_master, e) != 0)
+		return -1;
 	terminal_enter(&s->terminal);
+	return 0;
 }
 
 bool streams_take_signal(struct streams *s, int sig)
@@ -65,7 +66,7 @@ bool streams_take_signal(struct streams *s, int sig)
 		terminal_continued(&s->terminal);
 	/* The size may have changed while we were stopped. */
 	if (s->relay[0].to >= 0)
-		terminal_resize(&s->terminal, s->relay[0].to);
+		(void)terminal_resize(&s->terminal, s->relay[0].to);
 	return true;
 }
 

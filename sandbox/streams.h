@@ -75,7 +75,7 @@ void streams_started(struct streams *s);
 
 /* streams_take_tty() - both sides of the workload's terminal (consumed) are here and it is about to be
  * released: set it up like the caller's and put that one into raw mode. */
-void streams_take_tty(struct streams *s, int take_master, int take_slave);
+int streams_take_tty(struct streams *s, int take_master, int take_slave, struct err *e);
 
 /* streams_take_signal() - did this signal to the launcher concern the terminal?  Then it is done: a new
  * window size, stop and go on. */

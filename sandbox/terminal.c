@@ -5,6 +5,7 @@
  * the signal is blocked, or a launcher that must end would be stopped instead. */
 #include "sandbox/terminal.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
@@ -42,27 +43,30 @@ void terminal_init(struct terminal *t, const struct plan *plan)
 		t->size = 2;
 }
 
-void terminal_resize(const struct terminal *t, int master)
+int terminal_resize(const struct terminal *t, int master)
 {
 	struct winsize size = { .ws_row = 24, .ws_col = 80 };
 
-	/* Some terminals (a serial line) know no size; nor has a run without one. */
+	/* A terminal that has just hung up tells none; its end is noticed elsewhere. */
 	if (t->size >= 0 && ioctl(t->size, TIOCGWINSZ, &size) != 0)
-		return;
-	(void)ioctl(master, TIOCSWINSZ, &size);
+		return 0;
+	return ioctl(master, TIOCSWINSZ, &size);
 }
 
-void terminal_settings(const struct terminal *t, int master)
+int terminal_settings(const struct terminal *t, int master, struct err *e)
 {
+	bool known = false;
 	struct termios now;
 
-	terminal_resize(t, master);
-	if (t->input >= 0 && tcgetattr(t->input, &now) == 0) {
-		(void)tcsetattr(master, TCSANOW, &now);
-	} else if (tcgetattr(master, &now) == 0) {
+	if (t->input >= 0)
+		known = tcgetattr(t->input, &now) == 0;
+	if (!known && tcgetattr(master, &now) != 0)
+		return err_sys(e, "ask for the terminal's settings");
+	if (!known)
 		now.c_iflag |= IUTF8;
-		(void)tcsetattr(master, TCSANOW, &now);
-	}
+	if (tcsetattr(master, TCSANOW, &now) != 0 || terminal_resize(t, master) != 0)
+		return err_sys(e, "set up the terminal");
+	return 0;
 }
 
 /* A terminal that is not our session's has no foreground for us: then nobody stops us either. */

@@ -15,6 +15,7 @@
 #include <stdbool.h>
 #include <termios.h>
 
+#include "base/err.h"
 #include "sandbox/plan.h"
 
 struct terminal {
@@ -28,9 +29,10 @@ struct terminal {
 /* terminal_init() - which of 0, 1, 2 is one; touches nothing. */
 void terminal_init(struct terminal *t, const struct plan *plan);
 
-/* terminal_settings() - give the pty the caller's settings (erase key, UTF-8) and window size. */
-void terminal_settings(const struct terminal *t, int master);
-void terminal_resize(const struct terminal *t, int master);
+/* terminal_settings() - give the pty the caller's settings (erase key, UTF-8) and window size.
+ * terminal_resize() - the size alone; -1 with errno. */
+int terminal_settings(const struct terminal *t, int master, struct err *e);
+int terminal_resize(const struct terminal *t, int master);
 
 /* terminal_foreground() - may we read it?  Also true where that can't be known. */
 bool terminal_foreground(const struct terminal *t);
