@@ -162,8 +162,10 @@ static void refuse_in_log(struct run *run)
 	struct trail *trail = trail_of(run);
 	struct outcome *o = &run->outcome;
 
-	if (trail_refused(trail, o, run->policy->argv) & trail_result(trail, o) &
-	    trail_close(trail, o))
+	trail_refused(trail, o, run->policy->argv);
+	trail_result(trail, o);
+	trail_close(trail, o);
+	if (run->trail.lost == 0)
 		return;
 	o->evidence.kill_audit = true;
 	o->verdict = reason_from(&o->evidence);

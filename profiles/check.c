@@ -8,6 +8,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "base/fd.h"
+
 static int check_command(const struct policy *policy, struct err *e)
 {
 	if (!policy->argv || !policy->argv[0])
@@ -162,6 +164,32 @@ static int real_directory(const char *path, char real[PATH_MAX])
 	return realpath(directory, real) ? 0 : -1;
 }
 
+static bool is_same(const struct stat *a, const struct stat *b)
+{
+	return a->st_dev == b->st_dev && a->st_ino == b->st_ino;
+}
+
+/* The same by what the directories are: a tree may also be named through another mount of it.
+ * @directory: as realpath(3) gives it, so that its parts can be counted. */
+static bool is_below_by_mount(const char *directory, const char *tree)
+{
+	autofd int at = open(directory, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	struct stat top, st;
+
+	if (stat(tree, &top) != 0)
+		return false;
+	for (const char *part = directory; part && at >= 0; part = strchr(part + 1, '/')) {
+		int up;
+
+		if (fstat(at, &st) == 0 && is_same(&st, &top))
+			return true;
+		up = openat(at, "..", O_PATH | O_DIRECTORY | O_CLOEXEC);
+		fd_close(&at);
+		at = up;
+	}
+	return false;
+}
+
 int check_result_path(const struct policy *policy, const char *option, const char *path,
 		      struct err *e)
 {
@@ -175,7 +203,7 @@ int check_result_path(const struct policy *policy, const char *option, const cha
 		/* A missing source is reported by resolve, by its own name. */
 		if (file->kind != FILE_RW || !realpath(file->source, tree))
 			continue;
-		if (is_below(directory, tree))
+		if (is_below(directory, tree) || is_below_by_mount(directory, tree))
 			return err_usage(e,
 					 "%s '%s' lies below --rw %s, where the command could "
 					 "replace it",
@@ -189,11 +217,6 @@ static const char *last_part(const char *path)
 	const char *slash = strrchr(path, '/');
 
 	return slash ? slash + 1 : path;
-}
-
-static bool is_same(const struct stat *a, const struct stat *b)
-{
-	return a->st_dev == b->st_dev && a->st_ino == b->st_ino;
 }
 
 int check_replaced_path(const struct policy *policy, const char *option, const char *path,

@@ -215,6 +215,17 @@ last() {
 	done
 }
 
+@test "a log below a --rw tree that is named through another mount is refused" {
+	need_root
+	mkdir -p "$top/root/tree/deep" "$top/root/elsewhere"
+	# shellcheck disable=SC2016 # for the inner shell
+	run -125 unshare -m sh -c 'mount --bind "$1/tree" "$1/elsewhere" &&
+		"$0" --audit "$1/tree/deep/log" --rw "$1/elsewhere:/t" -- true' "$enclave" "$top/root"
+	[[ $output = *"lies below --rw"* ]]
+	[ ! -e "$top/root/tree/deep/log" ]
+	rm -r "$top/root/tree" "$top/root/elsewhere"
+}
+
 @test "a new log is for its owner alone, and the workload never has it" {
 	for who in $users; do
 		new_log

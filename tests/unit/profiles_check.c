@@ -123,6 +123,61 @@ static char *join(const char *directory, const char *name)
 }
 
 /* base/tree is shown writable; base/link leads into it. */
+static void refuses_audit(const struct policy *p, int fd, const char *message)
+{
+	struct err e = { 0 };
+
+	is_int(check_audit_file(p, fd, &e), -1, "refused: %s", message);
+	ok(strstr(e.msg, message) != NULL, "%s", e.msg);
+}
+
+static void check_audit(void)
+{
+	char base[] = "/tmp/check-XXXXXX", *log, *other, *dotted;
+	struct file_entry shown = { .kind = FILE_RW };
+	struct policy p = good();
+	struct err e = { 0 };
+	int fd;
+
+	ok(mkdtemp(base) != NULL, "a directory");
+	log = join(base, "log");
+	other = join(base, "other");
+	dotted = join(base, ".//log");
+	p.audit_path = p.record_path = log;
+	is_int(check_replaced_path(&p, "--record", p.record_path, &e), -1,
+	       "the record would replace the log, before both are there");
+	p.record_path = dotted;
+	is_int(check_replaced_path(&p, "--record", p.record_path, &e), -1, "by another name");
+	p.record_path = other;
+	is_int(check_replaced_path(&p, "--record", p.record_path, &e), 0, "a file beside it");
+	fd = open(log, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	is_int(check_audit_file(&p, fd, &e), 0, "a log of its own");
+	ok(link(log, other) == 0, "a second name");
+	is_int(check_replaced_path(&p, "--record", p.record_path, &e), -1,
+	       "the record is the log by a second name");
+	p.record_path = NULL;
+	p.stdout_path = other;
+	refuses_audit(&p, fd, "is the file of --stdout too");
+	p.stdout_path = NULL;
+	p.stdin_path = log;
+	refuses_audit(&p, fd, "is the file of --stdin too");
+	p.stdin_path = NULL;
+	shown.source = other;
+	p.files = &shown;
+	p.file_count = 1;
+	refuses_audit(&p, fd, "is shown to the command by --rw");
+	shown.kind = FILE_RO;
+	is_int(check_audit_file(&p, fd, &e), 0, "shown for reading");
+	refuses_audit(&p, 1, "of the command too");
+	unlink(log);
+	unlink(other);
+	rmdir(base);
+	close(fd);
+	free(log);
+	free(other);
+	free(dotted);
+}
+
 static void check_results(void)
 {
 	char base[] = "/tmp/check-XXXXXX";
@@ -233,6 +288,7 @@ int main(void)
 	check_walls();
 	check_descriptors();
 	check_results();
+	check_audit();
 	check_secrets();
 	return done();
 }
