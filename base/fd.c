@@ -109,8 +109,8 @@ ssize_t fd_write_limited(int fd, const void *buf, size_t len)
 	/* Blocked, not ignored: an ignored signal would be inherited by the workload. */
 	sigemptyset(&size_signal);
 	sigaddset(&size_signal, SIGXFSZ);
-	sigpending(&pending);
-	sigprocmask(SIG_BLOCK, &size_signal, &before);
+	if (sigpending(&pending) != 0 || sigprocmask(SIG_BLOCK, &size_signal, &before) != 0)
+		return -1;
 	do
 		n = write(fd, buf, len);
 	while (n < 0 && errno == EINTR);

@@ -7,7 +7,7 @@
  *
  * cmd/       main          this map; verbs: the table of verbs
  *            options       words of the command line to a merged policy
- *            run           the verb run; explain, check, show, summary: the other verbs
+ *            run           the verb run; explain, check, show, summary, audit: the other verbs
  *            record        outcome to JSON; record_file: its replacement; record_read: back again
  *            meta          outcome to isolate(1)'s lines; labels: of Slurm and CI systems
  *            status        JSON lines on --status-fd
@@ -33,6 +33,7 @@
  *            streams, streams_open   relays; escapes: --strip-escapes; terminal: the caller's, while
  *                          a private pty (child_tty) stands in for it
  *            watchdog, readback   limits without a cgroup; what is really in force
+ *            trail         what a run tells the audit log
  *            reason        evidence to verdict; outcome, timeline: what a record is made from
  * seccomp/   spec, filter  profiles to BPF, compiled at build time; notify: denied calls, counted
  * netns/     egress        may this leave?  egress_build, _block, _kernel: compiled; _rule: as text
@@ -44,7 +45,9 @@
  *            aim           where a flow goes, second decision; resolver, hostaddr: asked when dialling
  *            relay*, channel   TCP connections; udp*: UDP flows; nflog: denials of the kernel's
  *            outbox, flow, denials   events on their way: nothing dropped, floods added up
- * base/      err fd text clock loop timers banned   what everything may use
+ * audit/     event         the table of what a log can say; line: how it stands there
+ *            chain         appending, shared and locked; verify: reading; hash: SHA-256
+ * base/      err fd text utf8 clock loop timers banned   what everything may use
  * tests/     run           counts; unit, bats, fuzz, fault, vm, bench, lint mirror the above */
 #include <errno.h>
 #include <fcntl.h>

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "cmd/labels.h"
+#include "audit/event.h"
 #include "cmd/man.h"
 #include "sandbox/reason.h"
 
@@ -161,6 +162,33 @@ static void print_reasons(FILE *out)
 	}
 }
 
+static const char *const audit_log[] = {
+	"Every line is one JSON object in printable ASCII, at most 16 KiB: seq (the number of the line), prev "
+	"(the SHA-256 of the line before with its newline; zeros in line 1), time, session, event, and "
+	"the members of that event. Bytes that are not UTF-8 appear as U+0080 to U+00FF; of long "
+	"arguments the beginning is kept, and argv_total then says how many there were.",
+	"Runs that share a log lock it for each line, for at most two seconds. Nothing is appended to a torn "
+	"or foreign end, to a file that became shorter, was removed, or has a second name. A line that "
+	"can't be written ends the run with reason audit.",
+	"audit verify ends with 0 if all is in order, 1 if not, and 125 if it can't tell. Without heads it "
+	"can't see a cut end, a changed last line, or a log made anew.",
+	NULL,
+};
+
+static void print_audit(FILE *out)
+{
+	fputs(".SH AUDIT LOG\n", out);
+	man_paragraphs(out, audit_log);
+	fputs(".SS Events\n", out);
+	for (unsigned i = 0; i < AUDIT_KIND_COUNT; i++) {
+		fputs(".TP\n.B ", out);
+		man_text(out, audit_kind_word((enum audit_kind)i));
+		fputc('\n', out);
+		man_text(out, audit_kind_meaning((enum audit_kind)i));
+		fputs(".\n", out);
+	}
+}
+
 static void print_examples(FILE *out)
 {
 	fputs(".SH EXAMPLES\n", out);
@@ -254,6 +282,7 @@ void man_page(FILE *out, const void *arg)
 	      out);
 	man_rows(out, page_record_members, "B");
 	print_reasons(out);
+	print_audit(out);
 	fputs(".SH META FILE\n", out);
 	man_paragraphs(out, meta_text);
 	man_rows(out, meta_statuses, "B");

@@ -51,6 +51,8 @@ const struct page_row page_record_members[] = {
 	{ "violations", "forbidden system calls: syscall, number, count, pid, action" },
 	{ "network", "mode, gate and rules, as they were given" },
 	{ "secrets_used", "names of the secrets that were handed in" },
+	{ "audit", "with --audit: records (lines written), head_sha256 and head_line of the last of "
+		   "them; for audit verify" },
 	{ "warnings, error", "what else is to be known; error has stage, errno, message" },
 	{ NULL, NULL },
 };
@@ -66,6 +68,9 @@ const struct page_row page_examples[] = {
 	  "what exactly would be done" },
 	{ "enclave-run --secret token=file:token.txt -- sh -c './upload </run/secrets/token'",
 	  "hand in a secret as a file" },
+	{ "enclave-run --audit audit.jsonl --record r.json -- ./job; enclave-run audit verify "
+	  "audit.jsonl --head-from r.json",
+	  "keep a log, and see that it is what was written" },
 	{ "srun enclave-run --record 'rec-%j-%t.json' -- ./task", "one record per task of a job" },
 	{ NULL, NULL },
 };

@@ -136,6 +136,28 @@ static void check_final(void)
 	json_decref(r);
 }
 
+static void check_audit(void)
+{
+	struct outcome o = ended();
+	json_t *r = record_final(&policy, &plan, &o);
+
+	null(r, "audit");
+	json_decref(r);
+	o.audit = (struct audit_report){
+		.wanted = true, .records = 4, .head_line = 9, .head = hash_of("abc", 3)
+	};
+	r = record_final(&policy, &plan, &o);
+	integer(r, "audit.records", 4);
+	integer(r, "audit.head_line", 9);
+	word(r, "audit.head_sha256",
+	     "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+	json_decref(r);
+	o.audit.records = 0;
+	r = record_final(&policy, &plan, &o);
+	null(r, "audit.head_sha256");
+	json_decref(r);
+}
+
 static void check_running(void)
 {
 	struct outcome o = { .session = "er-1-2", .started_real_ns = 1, .supervisor_pid = getpid() };
@@ -234,6 +256,7 @@ static void check_writing(void)
 int main(void)
 {
 	check_final();
+	check_audit();
 	check_running();
 	check_refused();
 	check_pattern();
