@@ -172,24 +172,31 @@ static void check_kinds(void)
 	refuses(audit_open("/nonexistent/log", &log, &e), "ENOENT");
 }
 
+/* With a limit on the size of files, which holds for the output of this test as well: no check inside. */
+static int append_limited(struct audit_log *log, uint64_t size)
+{
+	struct rlimit before, limit;
+	int rc;
+
+	getrlimit(RLIMIT_FSIZE, &before);
+	limit = before;
+	limit.rlim_cur = size;
+	setrlimit(RLIMIT_FSIZE, &limit);
+	rc = append(log, 0);
+	setrlimit(RLIMIT_FSIZE, &before);
+	return rc;
+}
+
 /* A write that ends half way, and the signal that would end us. */
 static void check_no_room(void)
 {
-	struct rlimit before, limit;
 	struct audit_log log = opened("with a limit");
 	uint64_t size;
 
 	append(&log, 0);
 	size = log.size;
-	getrlimit(RLIMIT_FSIZE, &before);
-	limit = before;
-	limit.rlim_cur = size + 10;
-	setrlimit(RLIMIT_FSIZE, &limit);
-	refuses(append(&log, 0), "can't be written");
-	limit.rlim_cur = size;
-	setrlimit(RLIMIT_FSIZE, &limit);
-	refuses(append(&log, 0), "EFBIG");
-	setrlimit(RLIMIT_FSIZE, &before);
+	refuses(append_limited(&log, size + 10), "can't be written");
+	refuses(append_limited(&log, size), "EFBIG");
 	ok(log.size == size && log.records == 1 && !verified().broken, "no half line is left");
 	is_int(append(&log, 0), 0, "and it goes on");
 	ok(verified().lines == 2 && !verified().broken, "as one chain");
