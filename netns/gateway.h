@@ -79,7 +79,7 @@ struct gateway_config {
 	const struct egress *egress; /* borrowed; holds the mode, too */
 	struct gateway_limits limits;
 
-	/* Upstream name servers, "ADDRESS[:PORT],..." (IPv6 in brackets); NULL: /etc/resolv.conf,
+	/* Upstream name servers, "ADDRESS[:PORT],..." (IPv6 without port); NULL: /etc/resolv.conf,
 	 * read once before the confinement. */
 	const char *dns_servers;
 
