@@ -387,6 +387,7 @@ json_t *record_final(const struct policy *policy, const struct plan *plan, const
 	put(record, "violations", violations_json(policy, o));
 	put(record, "violations_total", json_u64(o->violations.total));
 	put(record, "network", network_json(policy));
+	put(record, "egress", record_egress(policy, o->egress));
 	put(record, "secrets_used", secrets_json(policy, o));
 	put(record, "audit", audit_json(o));
 	put(record, "warnings", warnings_json(o));

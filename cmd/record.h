@@ -20,6 +20,9 @@ json_t *record_running(const struct policy *policy, const struct plan *plan,
 		       const struct outcome *o);
 json_t *record_final(const struct policy *policy, const struct plan *plan, const struct outcome *o);
 
+/* record_egress() - the member `egress`, null without a network.  record_egress.c */
+json_t *record_egress(const struct policy *policy, const struct egress_report *report);
+
 /* record_refused() - the outcome of a run that was refused before a session existed. */
 void record_refused(const struct policy *policy, const struct err *why, struct outcome *out);
 

@@ -84,6 +84,9 @@ void report_outcome(const struct policy *policy, const struct outcome *o)
 
 	if ((policy->verbosity >= 0 || refused) && verdict_line(&t, policy, o))
 		line(buf);
+	t = TEXT_ON(buf);
+	if (policy->verbosity >= 0 && verdict_egress(&t, o))
+		line(buf);
 	if (policy->verbosity <= 0)
 		return;
 	t = TEXT_ON(buf);

@@ -195,8 +195,7 @@ static int prepare(struct run *run, struct err *e)
 	struct policy *policy = run->policy;
 
 	if (labels_add(policy, lookup, e) != 0 || open_results(run, e) != 0 ||
-	    open_audit(run, e) != 0 || check_policy(policy, e) != 0 ||
-	    check_network_ready(policy, e) != 0)
+	    open_audit(run, e) != 0 || check_policy(policy, e) != 0)
 		return -1;
 	if (policy->status_fd >= 0 && fcntl(policy->status_fd, F_SETFD, FD_CLOEXEC) != 0)
 		return err_sys(e, "--status-fd %d", policy->status_fd);
@@ -220,6 +219,7 @@ int run_verb(struct options *o)
 	} else {
 		status = refuse(&run, &e);
 	}
+	outcome_release(&run.outcome);
 	record_file_close(&run.file);
 	record_file_close(&run.meta);
 	return status;

@@ -2,10 +2,12 @@
 #include "cmd/status.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <string.h>
 
 #include "base/clock.h"
 #include "base/fd.h"
+#include "cmd/egress_text.h"
 #include "cmd/json.h"
 #include "cmd/report.h"
 
@@ -42,18 +44,30 @@ static void put_verdict(json_t *line, const struct verdict *v)
 	json_object_set_new(line, "exit_status", json_integer(v->exit_status));
 }
 
+/* Denials come as often as the workload likes: a reader that does not read may not hold the run up.  A
+ * pipe that is ready takes PIPE_BUF bytes, more than such a line has; the record has them all. */
+static bool has_room(int fd)
+{
+	struct pollfd p = { .fd = fd, .events = POLLOUT };
+
+	return poll(&p, 1, 0) == 1 && (p.revents & POLLOUT);
+}
+
 int status_event(int fd, enum session_event event, const struct outcome *o, struct err *e)
 {
 	static const char *const names[] = {
 		[SESSION_CREATED] = "created",
 		[SESSION_STARTED] = "started",
+		[SESSION_DENIED] = "denied",
 		[SESSION_ENDED] = "ended",
 	};
 	json_t *line;
 
-	if (fd < 0)
+	if (fd < 0 || (event == SESSION_DENIED && !has_room(fd)))
 		return 0;
 	line = head(names[event], o);
+	if (event == SESSION_DENIED)
+		json_object_update_missing_new(line, egress_denial_json(NULL, o->egress->latest));
 	if (event == SESSION_ENDED)
 		put_verdict(line, &o->verdict);
 	return send_line(fd, line, e);

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "cmd/egress_text.h"
 #include "profiles/units.h"
 #include "seccomp/notify.h"
 
@@ -160,6 +161,38 @@ bool verdict_cause(struct text *t, const struct policy *policy, const struct out
 	say_reason(t, policy, o);
 	if (o->evidence.stopped)
 		text_str(t, " (its main process was stopped)");
+	return true;
+}
+
+#define EGRESS_NAMED_MAX 3 /* targets in one line; the record has them all */
+
+bool verdict_egress(struct text *t, const struct outcome *o)
+{
+	const struct egress_list *list;
+	char hint[320] = "";
+	struct text remedy = TEXT_ON(hint);
+	uint64_t denied;
+	size_t named = 0;
+
+	if (!o->egress)
+		return false;
+	list = &o->egress->denials;
+	denied = egress_report_denied(o->egress);
+	if (denied == 0 && o->egress->would_deny == 0)
+		return false;
+	text_u64(t, denied ? denied : o->egress->would_deny);
+	text_str(t,
+		 denied ? " denied by the network policy" : " let out that --net allow would deny");
+	for (; named < list->count && named < EGRESS_NAMED_MAX; named++) {
+		text_str(t, named ? ", " : ": ");
+		egress_text_target(t, &list->row[named]);
+	}
+	if (list->count > named)
+		text_fmt(t, " and %zu more", list->count - named);
+	if (named)
+		egress_text_hint(&remedy, &list->row[0]);
+	if (remedy.len > 0)
+		text_fmt(t, "; let out by %s", hint);
 	return true;
 }
 

@@ -12,6 +12,10 @@
  * Returns false and writes nothing when the workload ended by itself: there is nothing to say. */
 bool verdict_line(struct text *t, const struct policy *policy, const struct outcome *o);
 
+/* verdict_egress() - "2 connections denied: a.example:443, 192.0.2.1:22; --allow a.example:443 ...";
+ * false if there is nothing to say. */
+bool verdict_egress(struct text *t, const struct outcome *o);
+
 /* verdict_cause() - the same without its first two words: cause, then remedy. */
 bool verdict_cause(struct text *t, const struct policy *policy, const struct outcome *o);
 

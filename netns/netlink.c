@@ -91,7 +91,7 @@ static void ask_for_answer(struct netlink_batch *b)
 /* One datagram of answers: 1 = the last one came, 0 = go on, -1 = refused. */
 static int take_answers(const struct netlink_batch *b, char *buf, size_t len, struct err *e)
 {
-	const struct nlmsghdr *header = (const void *)buf;
+	struct nlmsghdr *header = (void *)buf;
 
 	for (; NLMSG_OK(header, len); header = NLMSG_NEXT(header, len)) {
 		const struct nlmsgerr *answer = NLMSG_DATA(header);

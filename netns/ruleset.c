@@ -18,6 +18,7 @@
 #include <sys/socket.h>
 
 #include "base/fd.h"
+#include "netns/gateway.h"
 #include "netns/netlink.h"
 
 #define TABLE "enclave"
@@ -48,7 +49,7 @@ struct expr {
 	uint32_t a, b, c;  /* by kind: see the macros */
 	unsigned reg;	   /* E_META, E_PAYLOAD: loaded into; all others work on register 0 */
 	const void *value; /* E_CMP, E_MASK: c bytes */
-	const char *chain; /* E_VERDICT: of NFT_GOTO */
+	const char *chain; /* E_VERDICT: of NFT_GOTO; E_LOG: prefix */
 };
 
 #define REG(n) (NFT_REG32_00 + (n))
@@ -92,6 +93,14 @@ struct expr {
 #define DENY                                                                \
 	{                                                                   \
 		.kind = E_VERDICT, .a = (uint32_t)NFT_GOTO, .chain = "deny" \
+	}
+#define LOG(group, prefix)                                     \
+	{                                                      \
+		.kind = E_LOG, .a = (group), .chain = (prefix) \
+	}
+#define PROHIBITED                                                                     \
+	{                                                                              \
+		.kind = E_REJECT, .a = NFT_REJECT_ICMP_UNREACH, .b = ICMP_PKT_FILTERED \
 	}
 #define COUNT                   \
 	{                       \
@@ -175,12 +184,14 @@ static int put_socket(struct nl_msg *msg, const struct expr *x)
 	       put_be32(msg, NFTA_SOCKET_DREG, REG(0));
 }
 
+/* a: group, chain: prefix or NULL. */
 static int put_log(struct nl_msg *msg, const struct expr *x)
 {
-	(void)x;
-	return nla_put_u16(msg, NFTA_LOG_GROUP, htons(RULESET_NFLOG_GROUP)) |
-	       put_be32(msg, NFTA_LOG_SNAPLEN, LOG_SNAPLEN) |
-	       nla_put_u16(msg, NFTA_LOG_QTHRESHOLD, htons(1));
+	int rc = nla_put_u16(msg, NFTA_LOG_GROUP, htons((uint16_t)x->a)) |
+		 put_be32(msg, NFTA_LOG_SNAPLEN, LOG_SNAPLEN) |
+		 nla_put_u16(msg, NFTA_LOG_QTHRESHOLD, htons(1));
+
+	return x->chain ? rc | nla_put_string(msg, NFTA_LOG_PREFIX, x->chain) : rc;
 }
 
 static int put_nothing(struct nl_msg *msg, const struct expr *x)
@@ -425,6 +436,20 @@ static void add_chains(struct netlink_batch *b)
 	add_chain(b, NFPROTO_IPV6, "output", NF_INET_LOCAL_OUT, NF_IP_PRI_FILTER);
 }
 
+/* The gateway sends itself one such datagram at the end, to learn the last number of each group. */
+static void add_marks(struct netlink_batch *b)
+{
+	const uint32_t loopback = 1;
+
+	for (uint16_t group = 1; group <= GATEWAY_LOG_GROUPS; group++) {
+		const uint16_t port = htons(group);
+
+		RULE(b, "prerouting", "log the gateway's marks (kernel module nfnetlink_log)",
+		     META(IIF), IS(loopback), META(L4PROTO), IS(udp), DPORT, IS(port),
+		     LOG(group, GATEWAY_LOG_MARK), DROP);
+	}
+}
+
 static void add_arrival(struct netlink_batch *b, const struct ruleset *rules)
 {
 	const uint32_t loopback = 1, gate = rules->gate_index;
@@ -432,6 +457,7 @@ static void add_arrival(struct netlink_batch *b, const struct ruleset *rules)
 	const uint16_t domain = htons(53);
 	const uint8_t bound = 0;
 
+	add_marks(b);
 	RULE(b, "prerouting", "accept the loopback", META(IIF), IS(loopback), ACCEPT);
 	RULE(b, "prerouting", "drop foreign interfaces", META(IIF), IS_NOT(gate), DROP);
 	RULE(b, "prerouting", "drop foreign sources", SADDR, IS_NOT(workload), COUNT, DROP);
@@ -469,11 +495,12 @@ static void add_rest(struct netlink_batch *b, const struct ruleset *rules)
 	const in_addr_t workload = rules->net.workload.s_addr;
 	const uint32_t loopback = 1;
 
-	RULE(b, "deny", "log what is denied (kernel module nfnetlink_log)", { .kind = E_LOG });
+	/* One group per protocol: each is counted exactly, even when messages are lost. */
 	RULE(b, "deny", "reset denied connections (kernel module nft_reject)", META(L4PROTO),
-	     IS(tcp), { .kind = E_REJECT, .a = NFT_REJECT_TCP_RST });
-	RULE(b, "deny", "refuse denied datagrams",
-	     { .kind = E_REJECT, .a = NFT_REJECT_ICMP_UNREACH, .b = ICMP_PKT_FILTERED });
+	     IS(tcp), LOG(GATEWAY_LOG_TCP, NULL), { .kind = E_REJECT, .a = NFT_REJECT_TCP_RST });
+	RULE(b, "deny", "refuse denied datagrams", META(L4PROTO), IS(udp),
+	     LOG(GATEWAY_LOG_UDP, NULL), PROHIBITED);
+	RULE(b, "deny", "refuse everything else", LOG(GATEWAY_LOG_OTHER, NULL), PROHIBITED);
 	RULE(b, "output", "accept the loopback", META(OIF), IS(loopback), ACCEPT);
 	RULE(b, "output", "answer the workload", DADDR, IS(workload), ACCEPT);
 }
@@ -501,30 +528,30 @@ int ruleset_load(const struct ruleset *rules, struct err *e)
 
 /* ------------------------------------------------------------------------------------------- log */
 
-static struct nl_msg *log_message(void)
+static struct nl_msg *log_message(uint16_t group)
 {
 	const struct nfgenmsg fixed = { .nfgen_family = AF_UNSPEC,
 					.version = NFNETLINK_V0,
-					.res_id = htons(RULESET_NFLOG_GROUP) };
+					.res_id = htons(group) };
 
 	return netlink_message(NFNL_SUBSYS_ULOG << 8 | NFULNL_MSG_CONFIG, 0, &fixed, sizeof(fixed),
 			       128);
 }
 
-static void add_bind(struct netlink_batch *b)
+static void add_bind(struct netlink_batch *b, uint16_t group)
 {
 	const struct nfulnl_msg_config_cmd bind = { .command = NFULNL_CFG_CMD_BIND };
-	struct nl_msg *msg = log_message();
+	struct nl_msg *msg = log_message(group);
 
 	add(b, msg, !msg || nla_put(msg, NFULA_CFG_CMD, sizeof(bind), &bind),
 	    "bind the packet log (kernel module nfnetlink_log)");
 }
 
-static void add_mode(struct netlink_batch *b)
+static void add_mode(struct netlink_batch *b, uint16_t group)
 {
 	const struct nfulnl_msg_config_mode mode = { .copy_range = htonl(LOG_SNAPLEN),
 						     .copy_mode = NFULNL_COPY_PACKET };
-	struct nl_msg *msg = log_message();
+	struct nl_msg *msg = log_message(group);
 
 	add(b, msg,
 	    !msg || nla_put(msg, NFULA_CFG_MODE, sizeof(mode), &mode) ||
@@ -541,12 +568,11 @@ int ruleset_open_log(struct err *e)
 
 	if (fd < 0)
 		return err_sys(e, "open a netlink socket for the packet log");
-	add_bind(&b);
-	rc = netlink_send(fd, &b, e);
-	if (rc == 0) {
-		add_mode(&b);
-		rc = netlink_send(fd, &b, e);
+	for (uint16_t group = 1; group <= GATEWAY_LOG_GROUPS; group++) {
+		add_bind(&b, group);
+		add_mode(&b, group);
 	}
+	rc = netlink_send(fd, &b, e);
 	netlink_release(&b);
 	return rc == 0 ? fd_take(&fd) : -1;
 }

@@ -1,6 +1,7 @@
 /* ruleset.h - the packet rules of G, one nf_tables transaction.
  *
- *	prerouting (mangle)	lo				accept
+ *	prerouting (mangle)	lo, udp to port 1, 2, 3		mark in the log group of that number, drop
+ *				lo				accept
  *				other than gw0			drop
  *				source is not the workload's	count, drop
  *				to port 53, udp or tcp		accept (the responder; every address is ours)
@@ -9,7 +10,8 @@
  *				@allow, or everything		to the gateway's transparent socket
  *				the synthetic range		the same
  *				anything else			deny
- *	deny			numbered log message to NFLOG group, then reset (tcp) or "prohibited"
+ *	deny			numbered log message to the NFLOG group of its protocol (gateway.h), then reset
+ *				(tcp) or "prohibited"
  *	forward			drop
  *	output			lo, and to the workload; drop
  *	IPv6			drop (and switched off on both interfaces)
@@ -31,7 +33,6 @@
 #include "netns/egress.h"
 #include "netns/subnet.h"
 
-#define RULESET_NFLOG_GROUP 7
 #define RULESET_TPROXY_PORT 40000
 #define RULESET_ROWS_MAX 1000 /* more do not fit one transaction of an ordinary user (EMSGSIZE) */
 
@@ -46,7 +47,7 @@ struct ruleset {
 /* ruleset_load() - -1 with *e naming the part that the kernel refused. */
 int ruleset_load(const struct ruleset *rules, struct err *e);
 
-/* ruleset_open_log() - a netlink socket bound to the log group, with sequence numbers; -1 with *e. */
+/* ruleset_open_log() - a netlink socket bound to the log groups, with sequence numbers; -1 with *e. */
 int ruleset_open_log(struct err *e);
 
 #endif

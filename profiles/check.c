@@ -36,17 +36,6 @@ static int check_network(const struct policy *policy, struct err *e)
 	return 0;
 }
 
-/* The one place that says which network modes this version can run. */
-int check_network_ready(const struct policy *policy, struct err *e)
-{
-	static const char *const words[] = { "none", "deny", "allow", "audit" };
-
-	if (policy->net == NET_NONE)
-		return 0;
-	return err_usage(e, "--net %s is not available in this version; only --net none is",
-			 words[policy->net]);
-}
-
 static int check_walls(const struct policy *policy, struct err *e)
 {
 	uint32_t both = policy->walls_required & policy->walls_may_miss;

@@ -9,9 +9,6 @@
 
 int check_policy(const struct policy *policy, struct err *e);
 
-/* check_network_ready() - can this version run that network mode?  Not asked by `explain`. */
-int check_network_ready(const struct policy *policy, struct err *e);
-
 /* check_result_path() - may this result file be written there?  Its directory must exist and must
  * not lie in a tree that the workload can write (it could replace the file by a link).
  * @option: for the message, e.g. "--record" */

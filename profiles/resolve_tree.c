@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "base/text.h"
+#include "netns/subnet.h"
 
 #define ROW_MAX 256
 
@@ -250,9 +251,12 @@ static int add_etc(struct plan *plan, const struct policy *policy, struct err *e
 	    add_file(plan, "/etc/group", plan_printf(plan, "root:x:0:\nsandbox:x:%u:\n", gid), e) !=
 		    0 ||
 	    add_file(plan, "/etc/hosts",
-		     plan_printf(plan, "127.0.0.1 localhost %s\n::1 localhost\n", policy->hostname),
+		     plan_printf(plan, "127.0.0.1 localhost %s\n%s", policy->hostname,
+				 policy->net == NET_NONE ? "::1 localhost\n" : ""),
 		     e) != 0 ||
-	    add_file(plan, "/etc/resolv.conf", "# no network\n", e) != 0)
+	    add_file(plan, "/etc/resolv.conf",
+		     policy->net == NET_NONE ? "# no network\n" : "nameserver " SUBNET_RESOLVER "\n",
+		     e) != 0)
 		return -1;
 	return add_file(plan, "/etc/nsswitch.conf",
 			"passwd: files\ngroup: files\nhosts: files dns\n", e);

@@ -24,6 +24,13 @@ void secrets_wipe(struct secret_store *store)
 		return;
 	/* Not the rest: it was never written, and would be given memory to be overwritten in. */
 	explicit_bzero(store->bytes, store->touched);
+	secrets_forget(store);
+}
+
+void secrets_forget(struct secret_store *store)
+{
+	if (!store->bytes)
+		return;
 	munmap(store->bytes, store->size);
 	store->bytes = NULL;
 	store->used = store->touched = store->size = 0;

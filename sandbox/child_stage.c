@@ -1,12 +1,14 @@
 /* child_stage.c - the one-shot process between supervisor and init.
  *
  * Theory of operation.  Born in the outer user namespace U1 and the workload's network namespace W,
- * and (cgroup v2) already in the run's cgroup.  It takes the run's own uid, joins the cgroup (v1),
- * raises the loopback, starts init in U2 as a *sibling* (CLONE_PARENT: the supervisor reaps it) and
+ * and (cgroup v2) already in the run's cgroup.  With a network the gate has made U1 (a process can't be
+ * born in one cgroup and another's namespace): stage joins it, makes W and hands a descriptor of it to
+ * the socket maker.  It takes the run's own uid, joins the cgroup (v1), raises the loopback, starts init in U2 as a *sibling* (CLONE_PARENT: the supervisor reaps it) and
  * exits.  W belongs to U1, so nothing inside U2, whatever its capabilities, can change W.
  * Order matters: the uid change comes before the parent-death signal, because it clears it.
  * Fails closed: any error ends the run as `setup`. */
 #include <errno.h>
+#include <fcntl.h>
 #include <grp.h>
 #include <linux/if.h>
 #include <linux/sched.h>
@@ -48,7 +50,7 @@ void child_wait_go(const struct launch *l)
 }
 
 /* Root path only.  The raw calls act on this thread alone, which is the only one. */
-static int stage_become_run_uid(struct err *e)
+int child_become_run_uid(struct err *e)
 {
 	if (syscall(SYS_setgroups, 0, NULL) != 0)
 		return err_sys(e, "setgroups(0)");
@@ -58,6 +60,20 @@ static int stage_become_run_uid(struct err *e)
 	 * its own id maps (EACCES); init clears it again before the workload exists. */
 	if (prctl(PR_SET_DUMPABLE, 1) != 0)
 		return err_sys(e, "prctl(PR_SET_DUMPABLE)");
+	return 0;
+}
+
+/* W, owned by U1, and known to the socket maker. */
+static int stage_make_network(const struct launch *l, struct err *e)
+{
+	autofd int own = -1;
+	const char none = 0;
+
+	if (unshare(CLONE_NEWNET) != 0)
+		return err_sys(e, "make a network namespace");
+	own = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
+	if (own < 0 || fd_send(l->net.link_stage, &none, sizeof(none), &own, 1) != 0)
+		return err_sys(e, "hand the network namespace to the socket maker");
 	return 0;
 }
 
@@ -98,7 +114,11 @@ void stage_main(void *launch)
 
 	close(l->ctl_supervisor);
 	child_wait_go(l);
-	if (l->plan->root && stage_become_run_uid(&e) != 0)
+	if (l->net.outer_ns >= 0 && setns(l->net.outer_ns, CLONE_NEWUSER) != 0) {
+		err_sys(&e, "join the run's outer user namespace");
+		child_fail(l, &e, "userns");
+	}
+	if (l->plan->root && child_become_run_uid(&e) != 0)
 		child_fail(l, &e, "userns");
 	if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0) {
 		err_sys(&e, "prctl(PR_SET_PDEATHSIG)");
@@ -106,7 +126,8 @@ void stage_main(void *launch)
 	}
 	if (cgroup_enter(l->cgroup, &e) != 0)
 		child_fail(l, &e, "cgroup");
-	if (stage_raise_loopback(&e) != 0)
+	if ((l->net.outer_ns >= 0 && stage_make_network(l, &e) != 0) ||
+	    stage_raise_loopback(&e) != 0)
 		child_fail(l, &e, "network");
 	if (stage_start_init(l, &e) != 0)
 		child_fail(l, &e, "namespaces");

@@ -10,11 +10,24 @@
 #include <stdint.h>
 
 #include "base/err.h"
+#include "netns/subnet.h"
 #include "sandbox/cgroup.h"
 #include "sandbox/plan.h"
 #include "sandbox/wire.h"
 
 #define LAUNCH_NO_SOURCE (-2) /* an optional row whose source does not exist */
+
+/* With a network (plan.net is not NET_NONE); every descriptor -1 without.  The gate makes U1, and stage
+ * joins it; the pair `link` brings a descriptor of W from stage to the socket maker. */
+struct launch_net {
+	int outer_ns;		     /* user namespace U1, for stage */
+	int wire, wire_supervisor;   /* gate and maker to supervisor, during set-up: struct wire */
+	int event, event_supervisor; /* gateway to supervisor: netns/event.h */
+	int link_stage, link_maker;
+	const struct cgroup *cgroup; /* of gate and maker */
+	struct subnet subnet;
+	struct sock_fprog gateway_filter, maker_filter;
+};
 
 struct launch {
 	const struct plan *plan;
@@ -30,6 +43,7 @@ struct launch {
 	size_t argv_area_len;
 	rlim_t nproc; /* RLIMIT_NPROC where no cgroup counts processes; 0 = leave it */
 	struct sock_fprog init_filter; /* pid 1's own filter */
+	struct launch_net net;
 };
 
 /* child_fail() - report *e for this stage and exit.  Runs in: stage, init, workload. */
@@ -39,12 +53,17 @@ void child_fail(const struct launch *l, struct err *e, const char *stage) __attr
 void child_wait_go(const struct launch *l);
 
 void stage_main(void *launch) __attribute__((noreturn)); /* child_stage.c */
+void gate_main(void *launch) __attribute__((noreturn));	 /* gate.c */
 void init_main(void *launch) __attribute__((noreturn));	 /* child_init.c */
 void last_main(void *launch) __attribute__((noreturn));	 /* child_last.c */
 
 /* child_tty() - a private terminal as the controlling one and as the streams the plan says; both
  * descriptors close-on-exec.  child_tty.c; runs in: workload. */
 int child_tty(const struct launch *l, int *out_master, int *out_slave, struct err *e);
+
+/* child_become_run_uid() - root path only: from our id in U1 to its id 0, which is the run's own uid
+ * outside.  child_stage.c */
+int child_become_run_uid(struct err *e);
 
 /* The workload's tree; *out_scratch is a directory descriptor of the scratch tmpfs.  child_rootfs.c */
 int child_rootfs(const struct launch *l, int *out_scratch, struct err *e);

@@ -2,9 +2,16 @@
 #include "sandbox/outcome.h"
 
 #include <stdarg.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/text.h"
+
+void outcome_release(struct outcome *o)
+{
+	free(o->egress);
+	o->egress = NULL;
+}
 
 void outcome_warn(struct outcome *o, const char *fmt, ...)
 {

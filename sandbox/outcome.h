@@ -1,7 +1,7 @@
 /* outcome.h - how a run ended: what the record, the report and the exit status are made from.
  *
  * Filled by sandbox/session (walls, limits, usage) and sandbox/reason (the verdict), also when
- * set-up failed.  Plain data, no pointers except to static strings. */
+ * set-up failed.  Plain data; what a rare kind of run needs more of is on the heap. */
 #ifndef SANDBOX_OUTCOME_H
 #define SANDBOX_OUTCOME_H
 
@@ -11,6 +11,7 @@
 
 #include "audit/hash.h"
 #include "base/err.h"
+#include "sandbox/egress_report.h"
 #include "sandbox/plan.h"
 #include "sandbox/reason.h"
 #include "sandbox/timeline.h"
@@ -54,9 +55,10 @@ struct outcome {
 	struct limit_report limits[LIMIT_COUNT];
 	struct wall_report walls[WALL_COUNT];
 	struct seccomp_violations violations;
-	const char *cgroup_mode; /* "v1", "v2", "none" */
-	uid_t host_uid;		 /* uid the workload had on the host */
-	bool secrets_handed;	 /* the plan's secrets were there when the workload started */
+	struct egress_report *egress; /* heap; NULL without a network */
+	const char *cgroup_mode;      /* "v1", "v2", "none" */
+	uid_t host_uid;		      /* uid the workload had on the host */
+	bool secrets_handed;	      /* the plan's secrets were there when the workload started */
 	struct audit_report audit;
 	bool truncated_output; /* output was cut by the limit */
 	bool has_error;
@@ -68,6 +70,8 @@ struct outcome {
 /* outcome_split_cpu() - share out total_ns in the proportion of *user_ns to *system_ns: the kernel counts
  * the sum exactly, and the parts by sampling. */
 void outcome_split_cpu(uint64_t total_ns, uint64_t *user_ns, uint64_t *system_ns);
+
+void outcome_release(struct outcome *o);
 
 void outcome_warn(struct outcome *o, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 

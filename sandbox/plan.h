@@ -77,6 +77,7 @@ enum wall_state { WALL_APPLIED, WALL_ABSENT, WALL_FAILED };
 	X(PID_NS, "pid-namespace", "own process ids; nothing of the host visible")            \
 	X(MOUNT_NS, "mount-namespace", "own mounts")                                          \
 	X(NET_NS, "net-namespace", "own network stack")                                       \
+	X(NETWORK, "network", "no way out but a confined gateway; with --net none, none")     \
 	X(IPC_NS, "ipc-namespace", "own System V and POSIX ipc")                              \
 	X(UTS_NS, "uts-namespace", "own host name")                                           \
 	X(CGROUP_NS, "cgroup-namespace", "own view of the control groups")                    \

@@ -181,27 +181,6 @@ const char *readback_mounts(const struct plan *plan, const char *mountinfo, char
 	return root_seen ? NULL : "no root mount";
 }
 
-/* --- /proc/PID/net/dev -------------------------------------------------------------------------- */
-
-const char *readback_links(const char *net_dev)
-{
-	const char *line = net_dev;
-
-	for (int i = 0; i < 2 && line; i++) { /* two header lines */
-		line = strchr(line, '\n');
-		line = line ? line + 1 : NULL;
-	}
-	while (line && *line) {
-		const char *name = line + strspn(line, " ");
-
-		if (!text_starts(name, "lo:"))
-			return "there is an interface besides the loopback";
-		line = strchr(line, '\n');
-		line = line ? line + 1 : NULL;
-	}
-	return line ? NULL : "no list of interfaces";
-}
-
 /* --- the rest ----------------------------------------------------------------------------------- */
 
 struct ns_row {
@@ -397,8 +376,7 @@ int readback_walls(const struct readback *rb, struct outcome *out, struct err *e
 	report(&walls[WALL_ROOTFS], WALL_APPLIED, true,
 	       "every mount read-only but the planned ones");
 	if ((rb->init_pid && check_init(rb, buf, READBACK_TEXT_BYTES, e) != 0) ||
-	    read_text(proc, "net/dev", buf, READBACK_TEXT_BYTES, e) != 0 ||
-	    wrong_is_error(readback_links(buf), e) != 0 ||
+	    readback_network(rb, proc, buf, READBACK_TEXT_BYTES, &walls[WALL_NETWORK], e) != 0 ||
 	    check_cgroup(rb, proc, buf, READBACK_TEXT_BYTES, walls, e) != 0 ||
 	    check_rlimits(rb, e) != 0)
 		return -1;

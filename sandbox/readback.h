@@ -11,6 +11,7 @@
 #include <sys/types.h>
 
 #include "base/err.h"
+#include "netns/subnet.h"
 #include "sandbox/cgroup.h"
 #include "sandbox/outcome.h"
 #include "sandbox/plan.h"
@@ -24,6 +25,8 @@ struct readback {
 	rlim_t nproc;		/* 0 = a cgroup counts */
 	uid_t host_uid;
 	gid_t host_gid;
+	struct subnet subnet; /* with a network, as the next two */
+	pid_t gate_pid, maker_pid;
 };
 
 /* readback_walls() - fill out->walls; -1 with *e when a wall is missing that may not be. */
@@ -34,6 +37,13 @@ const char *readback_status(const struct readback *rb, const char *status,
 			    struct wall_report *walls);
 /* readback_mounts() leaves the mount point it looked at last in path. */
 const char *readback_mounts(const struct plan *plan, const char *mountinfo, char *path, size_t cap);
-const char *readback_links(const char *net_dev);
+const char *readback_links(const char *net_dev, bool has_network);
+const char *readback_routes(const char *routes, const struct subnet *net);
+const char *readback_helper(const char *status); /* of the gateway and the socket maker */
+
+/* readback_network() - interfaces, routes and the two processes; readback_net.c.  @proc: /proc/PID of
+ * the held child   @buf: scratch. */
+int readback_network(const struct readback *rb, int proc, char *buf, size_t cap,
+		     struct wall_report *wall, struct err *e);
 
 #endif

@@ -11,9 +11,11 @@
 #include "sandbox/cgroup.h"
 #include "sandbox/cgroup_outer.h"
 #include "sandbox/launch.h"
+#include "sandbox/network.h"
 #include "sandbox/outcome.h"
 #include "sandbox/plan.h"
 #include "sandbox/process.h"
+#include "sandbox/session.h"
 #include "sandbox/streams.h"
 #include "sandbox/trail.h"
 #include "sandbox/wire.h"
@@ -22,6 +24,9 @@ struct run {
 	const struct plan *plan;
 	struct outcome *out;
 	struct trail *trail; /* NULL: no audit log */
+
+	session_notify_fn notify; /* NULL = nobody is told */
+	void *notify_arg;
 	struct launch launch;
 	struct cgroup *cgroup;
 	char cgroup_why[192];
@@ -30,6 +35,7 @@ struct run {
 	struct process stage;	     /* pidfd -1 = not there, as for all three */
 	struct process init;
 	struct process workload; /* a handle for signals; init reaps it */
+	struct network net;
 	int slot_fd, ctl, signal_fd, listener, scratch;
 	int tty_master, tty_slave; /* until the streams take them */
 	unsigned slot;
@@ -65,6 +71,10 @@ void supervise_count(struct run *r);
 
 /* run_told() - the answer of a trail_*() call: an event that could not be written ends the run. */
 void run_told(struct run *r, bool written);
+
+/* run_poll() - poll during set-up, with the set-up's time limit; fds[0] is the signal descriptor.  -1
+ * with *e also for a terminating signal.  session.c */
+int run_poll(struct run *r, struct pollfd *fds, nfds_t count, struct err *e);
 
 /* run_wait() - wait for the next message during set-up, up to WIRE timeout; 0 when w->type == type.
  * An error message, EOF, a terminating signal or garbage is -1 with *e.  session.c */

@@ -68,4 +68,8 @@ int secrets_read(const struct secret *list, size_t count, const struct secret_wa
 /* secrets_wipe() - overwrite and unmap; idempotent.  child_secrets.c; runs in: init, supervisor. */
 void secrets_wipe(struct secret_store *store);
 
+/* secrets_forget() - unmap only: the values are shared with init, who still needs them.  Runs in: gate,
+ * socket maker. */
+void secrets_forget(struct secret_store *store);
+
 #endif

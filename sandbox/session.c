@@ -241,11 +241,12 @@ static bool is_late(uint32_t type)
 	return type == WIRE_READY || type == WIRE_SEALED;
 }
 
-/* Until the wire has something to read or stage has ended. */
-static int wait_wire(struct run *r, struct pollfd *wait, struct err *e)
+int run_poll(struct run *r, struct pollfd *fds, nfds_t count, struct err *e)
 {
-	do {
-		int rc = poll(wait, 3, SETUP_TIMEOUT_MS);
+	bool others = false;
+
+	while (!others) {
+		int rc = poll(fds, count, SETUP_TIMEOUT_MS);
 
 		if (rc < 0 && errno == EINTR)
 			continue;
@@ -255,12 +256,11 @@ static int wait_wire(struct run *r, struct pollfd *wait, struct err *e)
 			return err_set(e, ERR_SETUP, 0, ERR_AT,
 				       "set-up got stuck for %d s (a hanging file system?)",
 				       SETUP_TIMEOUT_MS / 1000);
-		if (wait[1].revents && take_setup_signal(r, e) != 0)
+		if (fds[0].revents && take_setup_signal(r, e) != 0)
 			return -1;
-	} while (!wait[0].revents && !wait[2].revents);
-	/* poll looks at one after the other: stage may have sent its message and ended in between. */
-	if (!wait[0].revents && poll(wait, 1, 0) < 0)
-		return err_sys(e, "wait for the sandbox");
+		for (nfds_t i = 1; i < count; i++)
+			others = others || fds[i].revents;
+	}
 	return 0;
 }
 
@@ -268,15 +268,18 @@ static int wait_wire(struct run *r, struct pollfd *wait, struct err *e)
 int run_wait(struct run *r, uint32_t type, struct wire *w, int *fds, size_t fd_cap, size_t *out_fds,
 	     pid_t *out_pid, struct err *e)
 {
-	struct pollfd wait[3] = { { .fd = r->ctl, .events = POLLIN },
-				  { .fd = r->signal_fd, .events = POLLIN },
+	struct pollfd wait[3] = { { .fd = r->signal_fd, .events = POLLIN },
+				  { .fd = r->ctl, .events = POLLIN },
 				  { .fd = r->stage.pidfd, .events = POLLIN } };
 	ssize_t n;
 
-	if (wait_wire(r, wait, e) != 0)
+	if (run_poll(r, wait, 3, e) != 0)
 		return -1;
+	/* poll looks at one after the other: stage may have sent its message and ended in between. */
+	if (!wait[1].revents && poll(&wait[1], 1, 0) < 0)
+		return err_sys(e, "wait for the sandbox");
 	/* Init has the wire too, so the end of stage alone is no EOF. */
-	n = wait[0].revents ? fd_recv(r->ctl, w, sizeof(*w), fds, fd_cap, out_fds, out_pid) : 0;
+	n = wait[1].revents ? fd_recv(r->ctl, w, sizeof(*w), fds, fd_cap, out_fds, out_pid) : 0;
 	if (n < 0)
 		return err_sys(e, "receive from the sandbox");
 	if (n == 0)
@@ -307,6 +310,7 @@ static int send_go(struct run *r, struct err *e)
 static void close_children_ends(struct run *r)
 {
 	fd_close(&r->launch.ctl);
+	network_children_started(r);
 	streams_started(&r->streams);
 	for (size_t i = 0; i < r->plan->row_count; i++)
 		fd_close(&r->launch.trees[i]);
@@ -315,7 +319,8 @@ static void close_children_ends(struct run *r)
 /* Stage in U1 and W; its maps; init handed over; stage reaped. */
 static int start_stage(struct run *r, struct err *e)
 {
-	struct process_spec spec = { .flags = CLONE_NEWUSER | CLONE_NEWNET,
+	const bool joins = r->launch.net.outer_ns >= 0; /* U1 is the gate's, with its maps */
+	struct process_spec spec = { .flags = joins ? 0 : CLONE_NEWUSER | CLONE_NEWNET,
 				     .cgroup_fd = cgroup_clone_fd(r->cgroup),
 				     .main = stage_main,
 				     .arg = &r->launch };
@@ -329,7 +334,8 @@ static int start_stage(struct run *r, struct err *e)
 			"make a user namespace (are unprivileged ones forbidden by "
 			"kernel.unprivileged_userns_clone, user.max_user_namespaces or an AppArmor restriction?)");
 	close_children_ends(r);
-	if (idmap_write(r->stage.pid, 0, r->host_uid, 0, r->host_gid, !r->plan->root, e) == 0 &&
+	if ((joins ||
+	     idmap_write(r->stage.pid, 0, r->host_uid, 0, r->host_gid, !r->plan->root, e) == 0) &&
 	    send_go(r, e) == 0 && run_wait(r, WIRE_INIT, &w, &fd, 1, &fd_count, NULL, e) == 0) {
 		if (fd_count == 1) {
 			r->init = (struct process){ .pid = w.pid, .pidfd = fd };
@@ -411,7 +417,10 @@ static int read_back(struct run *r, struct err *e)
 			       .init_pid = r->init.pid,
 			       .nproc = r->launch.nproc,
 			       .host_uid = r->host_uid,
-			       .host_gid = r->host_gid };
+			       .host_gid = r->host_gid,
+			       .subnet = r->launch.net.subnet,
+			       .gate_pid = r->net.gate.pid,
+			       .maker_pid = r->net.maker.pid };
 
 	if (readback_walls(&rb, r->out, e) != 0)
 		return -1;
@@ -462,8 +471,9 @@ static const struct session_step prepare_steps[] = {
 };
 
 static const struct session_step start_steps[] = {
-	{ "namespaces", start_stage }, { "process", start_init }, { "walls", read_back },
-	{ "terminal", take_terminal }, { "audit", write_start },
+	{ "network", network_start }, { "namespaces", start_stage }, { "process", start_init },
+	{ "gateway", network_ready }, { "walls", read_back },	     { "terminal", take_terminal },
+	{ "audit", write_start },
 };
 
 static int run_steps(struct run *r, const struct session_step *steps, size_t count, struct err *e)
@@ -502,9 +512,11 @@ static struct trail_left teardown(struct run *r)
 {
 	struct trail_left left;
 	bool stage_gone = process_release(&r->stage);
+	/* First: without a gateway the workload has no network. */
+	bool network_gone = network_release(r);
 
 	/* Kills the whole pid namespace; a no-op after a normal end. */
-	left.processes_gone = process_release(&r->init) && stage_gone;
+	left.processes_gone = process_release(&r->init) && stage_gone && network_gone;
 	fd_close(&r->workload.pidfd);
 	fd_close(&r->listener);
 	fd_close(&r->scratch); /* lets the tmpfs go before its memory's cgroup is removed */
@@ -578,7 +590,19 @@ void session_run(const struct plan *plan, struct trail *trail, session_notify_fn
 	struct run r = { .plan = plan,
 			 .out = out,
 			 .trail = trail,
-			 .launch = { .plan = plan, .ctl = -1, .ctl_supervisor = -1, .scratch = -1 },
+			 .notify = notify,
+			 .notify_arg = arg,
+			 .launch = { .plan = plan,
+				     .ctl = -1,
+				     .ctl_supervisor = -1,
+				     .scratch = -1,
+				     .net = { .outer_ns = -1,
+					      .wire = -1,
+					      .wire_supervisor = -1,
+					      .event = -1,
+					      .event_supervisor = -1,
+					      .link_stage = -1,
+					      .link_maker = -1 } },
 			 .stage = { .pidfd = -1 },
 			 .init = { .pidfd = -1 },
 			 .workload = { .pidfd = -1 },
@@ -592,6 +616,7 @@ void session_run(const struct plan *plan, struct trail *trail, session_notify_fn
 	struct trail_left left;
 	struct err e = { 0 };
 
+	network_init(&r.net);
 	memset(out, 0, sizeof(*out));
 	out->started_real_ns = clock_realtime_ns();
 	out->supervisor_pid = getpid();

@@ -15,6 +15,7 @@
 enum session_event {
 	SESSION_CREATED, /* name, slot and start time are known; nothing has been started */
 	SESSION_STARTED, /* walls read back, workload released */
+	SESSION_DENIED,	 /* something was denied egress: out->egress->latest */
 	SESSION_ENDED	 /* outcome complete, teardown done */
 };
 

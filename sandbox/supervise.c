@@ -31,7 +31,8 @@ enum {
 	POLL_SIGNAL,
 	POLL_LISTENER,
 	POLL_STREAMS,
-	POLL_COUNT = POLL_STREAMS + 3
+	POLL_NETWORK = POLL_STREAMS + 3,
+	POLL_COUNT = POLL_NETWORK + NETWORK_POLL_COUNT
 };
 
 void supervise_kill(struct run *r, bool *flag)
@@ -328,6 +329,7 @@ static int poll_all(struct run *r, struct pollfd *fds, bool wire_open)
 	fds[POLL_SIGNAL] = (struct pollfd){ .fd = r->signal_fd, .events = POLLIN };
 	fds[POLL_LISTENER] = (struct pollfd){ .fd = r->listener, .events = POLLIN };
 	streams_poll(&r->streams, fds + POLL_STREAMS);
+	network_poll(r, fds + POLL_NETWORK);
 	return ppoll(fds, POLL_COUNT, r->init_gone ? NULL : &pause, NULL);
 }
 
@@ -505,6 +507,7 @@ void supervise(struct run *r)
 		if (fds[POLL_LISTENER].revents)
 			answer_listener(r, fds[POLL_LISTENER].revents);
 		streams_step(&r->streams, fds + POLL_STREAMS);
+		network_step(r, fds + POLL_NETWORK);
 		if (fds[POLL_INIT].revents)
 			reap_init(r);
 		if (r->streams.output_over || clock_now_ns() >= next_tick) {
@@ -513,5 +516,6 @@ void supervise(struct run *r)
 		}
 	}
 	drain_without_waiting(r);
+	network_finish(r);
 	collect(r);
 }

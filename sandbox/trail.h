@@ -51,6 +51,12 @@ bool trail_violations(struct trail *t, const struct outcome *o,
 bool trail_kill(struct trail *t, const struct outcome *o, const char *reason);
 bool trail_cancel(struct trail *t, const struct outcome *o, int signal);
 
+/* trail_flow() - a flow of a kind that was not told yet: let out or denied.  trail_net.c
+ * trail_network_end() - the totals, and how the gateway ended. */
+bool trail_flow(struct trail *t, const struct plan *plan, const struct outcome *o,
+		const struct net_event *event);
+bool trail_network_end(struct trail *t, const struct outcome *o, bool orderly);
+
 /* trail_explain() - make the first thing that was lost the run's error, in front of an earlier one. */
 void trail_explain(const struct trail *t, struct outcome *o);
 

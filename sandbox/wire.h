@@ -13,6 +13,8 @@
  *	supervisor -> workload	WIRE_GO		released: execve
  *				(SEALED and READY come in any order)
  *	any -> supervisor	WIRE_ERROR	a step failed; carries struct err
+ *	gate -> supervisor	WIRE_MAKER	the socket maker is started; carries its pidfd
+ *				(on a wire of the gate's own, on which it is also told to GO)
  *	init -> supervisor	WIRE_ENDED	the workload's main process ended; carries its siginfo */
 #ifndef SANDBOX_WIRE_H
 #define SANDBOX_WIRE_H
@@ -22,7 +24,15 @@
 
 #include "base/err.h"
 
-enum wire_type { WIRE_GO = 0x45523031, WIRE_INIT, WIRE_READY, WIRE_SEALED, WIRE_ERROR, WIRE_ENDED };
+enum wire_type {
+	WIRE_GO = 0x45523031,
+	WIRE_INIT,
+	WIRE_READY,
+	WIRE_SEALED,
+	WIRE_ERROR,
+	WIRE_ENDED,
+	WIRE_MAKER
+};
 
 struct wire {
 	uint32_t type;

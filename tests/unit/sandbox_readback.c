@@ -110,9 +110,43 @@ static void test_secrets(void)
 static void test_links(void)
 {
 #define HEAD "Inter-|   Receive\n face |bytes\n"
-	ok(!readback_links(HEAD "    lo:       0       0\n"), "loopback only");
-	ok(readback_links(HEAD "    lo: 0\n  eth0: 1\n") != NULL, "a second interface");
-	ok(readback_links("") != NULL, "no list");
+	ok(!readback_links(HEAD "    lo:       0       0\n", false), "loopback only");
+	ok(readback_links(HEAD "    lo: 0\n  eth0: 1\n", false) != NULL, "a second interface");
+	ok(readback_links("", false) != NULL, "no list");
+	ok(!readback_links(HEAD "    lo: 0\n  eth0: 1\n", true), "the network's interface");
+	ok(readback_links(HEAD "    lo: 0\n", true) != NULL, "no interface");
+	ok(readback_links(HEAD "    lo: 0\n  eth0: 1\n eth1: 1\n", true) != NULL, "a third");
+	ok(readback_links(HEAD "    lo: 0\n  eth0: 1\n  eth0: 1\n", true) != NULL, "twice");
+	ok(readback_links(HEAD "    lo: 0\n  tunl0: 1\n", true) != NULL, "another one");
+}
+
+static void test_routes(void)
+{
+	const struct subnet net = subnet_of_slot(0x1234);
+#define ROUTES "Iface\tDestination\tGateway\tFlags\n"
+#define TO_GATEWAY "eth0\t00000000\tD148C80A\t0003\t0\n"
+#define OWN "eth0\tD048C80A\t00000000\t0001\t0\n"
+	ok(!readback_routes(ROUTES TO_GATEWAY OWN, &net), "the two routes");
+	ok(readback_routes(ROUTES OWN, &net) != NULL, "no way to the gateway");
+	ok(readback_routes(ROUTES, &net) != NULL && readback_routes("", &net) != NULL, "no routes");
+	ok(readback_routes(ROUTES TO_GATEWAY OWN "eth0\t0000000A\t00000000\t0001\n", &net) != NULL,
+	   "a wider network");
+	ok(readback_routes(ROUTES TO_GATEWAY "eth0\t00000000\tFF48C80A\t0003\n", &net) != NULL,
+	   "another gateway");
+	ok(readback_routes(ROUTES TO_GATEWAY "eth1\t00000000\tD148C80A\t0003\n", &net) != NULL,
+	   "another interface");
+	ok(readback_routes(ROUTES "eth0\tx\n", &net) != NULL, "garbage");
+}
+
+static void test_helper(void)
+{
+#define HELPER_CAPS "CapInh:\t0\nCapPrm:\t0\nCapEff:\t0\nCapAmb:\t0\n"
+	ok(!readback_helper(HELPER_CAPS "NoNewPrivs:\t1\nSeccomp:\t2\n"), "confined");
+	ok(readback_helper(HELPER_CAPS "NoNewPrivs:\t0\nSeccomp:\t2\n") != NULL, "privileges");
+	ok(readback_helper(HELPER_CAPS "NoNewPrivs:\t1\nSeccomp:\t0\n") != NULL, "no filter");
+	ok(readback_helper("CapInh:\t0\nCapPrm:\t1\nCapEff:\t0\nCapAmb:\t0\nNoNewPrivs:\t1\n"
+			   "Seccomp:\t2\n") != NULL,
+	   "a capability");
 }
 
 static void test_host(void)
@@ -138,6 +172,8 @@ int main(void)
 	test_mounts();
 	test_secrets();
 	test_links();
+	test_routes();
+	test_helper();
 	test_host();
 	return done();
 }
