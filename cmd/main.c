@@ -1,7 +1,7 @@
 /* main.c - enclave-run: one untrusted command in a namespace sandbox, and why it ended.
  *
  * Read these six files and you know the product: cmd/main.c (this map), sandbox/plan.h,
- * sandbox/process.c, sandbox/reason.c, netns/egress.h (with the network to come), profiles/keys.c.
+ * sandbox/process.c, sandbox/reason.c, netns/egress.h, profiles/keys.c.
  *
  *	argv -> cmd/options -> policy -> profiles/resolve -> plan -> sandbox/session -> outcome
  *
@@ -27,6 +27,7 @@
  *            process       every clone and exec: the process table
  *            session       a run from start to teardown; supervise: its loop
  *            child_*       the steps inside: stage, init, last step before execve
+ *            gate, network  gateway and socket maker of a run: their processes, and the supervisor's side
  *            secrets       values read by the supervisor, written by init (child_secrets)
  *            host, slot    facts of this host; one number per live run
  *            idmap, caps, rootfs, limits, cgroup*   user ids, file tree, quotas and their back ends
@@ -34,7 +35,7 @@
  *                          a private pty (child_tty) stands in for it
  *            watchdog, readback   limits without a cgroup; what is really in force
  *            trail         what a run tells the audit log
- *            reason        evidence to verdict; outcome, timeline: what a record is made from
+ *            reason        evidence to verdict; outcome, timeline, egress_report: what a record is made from
  * seccomp/   spec, filter  profiles to BPF, compiled at build time; notify: denied calls, counted
  * netns/     egress        may this leave?  egress_build, _block, _kernel: compiled; _rule: as text
  *            addr          addresses, and which are never dialled
@@ -42,6 +43,7 @@
  *            dns           the sandbox's name server, from policy alone; dns_wire: messages
  *            sniff*        the name a connection asks for: SNI, Host
  *            gateway*      the process through which everything leaves; event: what it tells the supervisor
+ *            maker         the process in the gateway's namespace: link, ruleset (netlink), sockets
  *            aim           where a flow goes, second decision; resolver, hostaddr: asked when dialling
  *            relay*, channel   TCP connections; udp*: UDP flows; nflog: denials of the kernel's
  *            outbox, flow, denials   events on their way: nothing dropped, floods added up

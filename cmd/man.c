@@ -203,8 +203,8 @@ static void print_examples(FILE *out)
 
 static const char *const description[] = {
 	"enclave-run runs one untrusted COMMAND in namespaces of its own, with a read-only file tree, no "
-	"network, no capabilities, system call filters and limits, and says exactly why it ended. It "
-	"works for root and for an ordinary user; it has no daemon, no setuid bit and leaves nothing "
+	"way out but what the policy lets through, no capabilities, system call filters and limits, and "
+	"says exactly why it ended. It works for root and for an ordinary user; it has no daemon, no setuid bit and leaves nothing "
 	"behind.",
 	"The first word that is no option ends the options; so does --. --name VALUE and --name=VALUE are "
 	"the same, names are never abbreviated. Of single values the last one given counts, lists grow, "

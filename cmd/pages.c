@@ -50,6 +50,11 @@ const struct page_row page_record_members[] = {
 		   "running sandbox" },
 	{ "violations", "forbidden system calls: syscall, number, count, pid, action" },
 	{ "network", "mode, gate and rules, as they were given" },
+	{ "egress",
+	  "null without a network; else allowed, denied, would_deny (let out by --net audit only), "
+	  "unreached, bytes_in, bytes_out, exact (nothing was lost); denials: time, protocol (tcp, "
+	  "udp, dns...), host, address, port, rule, count, cause, hint (the option that would let it "
+	  "out), at most 256, the rest in denials_unlisted; destinations and failures likewise" },
 	{ "secrets_used", "names of the secrets that were handed in" },
 	{ "audit", "with --audit: records (lines written), head_sha256 and head_line of the last of "
 		   "them; for audit verify" },
@@ -58,7 +63,7 @@ const struct page_row page_record_members[] = {
 };
 
 const struct page_row page_examples[] = {
-	{ "enclave-run -- make test", "run with the defaults: no network, no files of the caller" },
+	{ "enclave-run -- make test", "run with the defaults: no way out, no files of the caller" },
 	{ "enclave-run --ro . --chdir \"$PWD\" --memory 512M --wall-time 1m -- ./run-tests",
 	  "show the current directory read-only and run a program in it" },
 	{ "enclave-run --policy judge --stdin in.txt --stdout out.txt --record r.json --ro ./a.out "
@@ -66,6 +71,8 @@ const struct page_row page_examples[] = {
 	  "judge a submission; the verdict is in r.json" },
 	{ "enclave-run explain --policy ci --rw build:/build -- make",
 	  "what exactly would be done" },
+	{ "enclave-run --allow api.example.org --record r.json -- ./client",
+	  "let connections to one name out, ports 443 and 80" },
 	{ "enclave-run --secret token=file:token.txt -- sh -c './upload </run/secrets/token'",
 	  "hand in a secret as a file" },
 	{ "enclave-run --audit audit.jsonl --record r.json -- ./job; enclave-run audit verify "

@@ -382,6 +382,18 @@ int cgroup_create(const struct cgroup_spec *spec, struct cgroup **out_cg, char *
 	return 0;
 }
 
+static void close_files(struct cgroup *cg)
+{
+	for (size_t i = 0; i < CGROUP_FILE_COUNT; i++)
+		fd_close(&cg->file[i]);
+}
+
+void cgroup_entered(struct cgroup *cg)
+{
+	for (size_t i = 0; cg && i < cg->dir_count; i++)
+		fd_close(&cg->dir[i].members_fd);
+}
+
 /* Beside work: the same parents, which work has found and, on v2, holds. */
 static int gate_build(struct cgroup *gate, const struct cgroup *work,
 		      const struct cgroup_spec *spec, struct err *e)
@@ -413,6 +425,7 @@ int cgroup_create_gate(const struct cgroup *work, const struct cgroup_spec *spec
 		cgroup_destroy(gate);
 		return err_wrap(e, "the gateway's control group");
 	}
+	close_files(gate); /* nothing is read there, and a caller may have few descriptors */
 	*out_cg = gate;
 	return 0;
 }
@@ -423,8 +436,7 @@ unsigned cgroup_destroy(struct cgroup *cg)
 
 	if (!cg)
 		return 0;
-	for (size_t i = 0; i < CGROUP_FILE_COUNT; i++)
-		fd_close(&cg->file[i]);
+	close_files(cg);
 	for (size_t i = 0; i < cg->dir_count; i++)
 		left += cgroup_dir_remove(&cg->dir[i]);
 	left += cg->ops->restore(cg);

@@ -89,6 +89,9 @@ int cgroup_clone_fd(const struct cgroup *cg);
  * No allocation; runs in stage. */
 int cgroup_enter(const struct cgroup *cg, struct err *e);
 
+/* cgroup_entered() - the processes that enter have been started: descriptors for that are closed. */
+void cgroup_entered(struct cgroup *cg);
+
 int cgroup_readback(const struct cgroup *cg, struct cgroup_readback *out, struct err *e);
 
 /* cgroup_contains() - is pid in the run's own directories?  Text is /proc/PID/cgroup. */

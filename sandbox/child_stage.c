@@ -66,14 +66,22 @@ int child_become_run_uid(struct err *e)
 /* W, owned by U1, and known to the socket maker. */
 static int stage_make_network(const struct launch *l, struct err *e)
 {
+	const struct launch_net *net = &l->net;
+	const int done[] = { net->outer_ns,	    net->wire,
+			     net->wire_supervisor,  net->event,
+			     net->event_supervisor, net->link_stage,
+			     net->link_maker };
 	autofd int own = -1;
 	const char none = 0;
 
 	if (unshare(CLONE_NEWNET) != 0)
 		return err_sys(e, "make a network namespace");
 	own = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
-	if (own < 0 || fd_send(l->net.link_stage, &none, sizeof(none), &own, 1) != 0)
+	if (own < 0 || fd_send(net->link_stage, &none, sizeof(none), &own, 1) != 0)
 		return err_sys(e, "hand the network namespace to the socket maker");
+	/* Init needs none of these, and the caller's limit may be low. */
+	for (size_t i = 0; i < sizeof(done) / sizeof(done[0]); i++)
+		close(done[i]);
 	return 0;
 }
 

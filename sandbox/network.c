@@ -111,6 +111,7 @@ int network_start(struct run *r, struct err *e)
 	spec.cgroup_fd = cgroup_clone_fd(r->net.cgroup);
 	if (process_clone(&spec, &r->net.gate, e) != 0)
 		return err_wrap(e, "make the run's outer user namespace");
+	cgroup_entered(r->net.cgroup);
 	if (open_outer_ns(r, e) != 0 ||
 	    idmap_write(r->net.gate.pid, 0, r->host_uid, 0, r->host_gid, !r->plan->root, e) != 0)
 		return -1;

@@ -3,11 +3,13 @@
  * | process    | user ns / net ns | made by            | may call                    | must not            |
  * |------------|------------------|--------------------|-----------------------------|---------------------|
  * | supervisor | host / host      | the user's exec    | everything                  | parse workload data |
+ * | gate       | U1 / host        | process_clone      | everything, then a filter   | files, processes    |
+ * | maker      | U1 / G           | gate               | everything, then a filter   | anything but sockets|
  * | stage      | U1 / W           | process_clone      | raw calls, child_* objects  | malloc, stdio, NSS  |
  * | init       | U2 / W           | process_clone      | raw calls, child_* objects  | malloc, stdio, NSS  |
  * | workload   | U2 / W           | process_clone      | raw calls, child_* objects  | malloc, stdio, NSS  |
  * | idmap      | own / host       | process_clone      | pause until killed          | anything else       |
- * Later rows: gateway (U1 / host), socket maker (U1 / G), binder (own executable).
+ * Gate (it becomes the gateway) and maker only with a network.  Later row: binder (own executable).
  *
  * Children are copies of the single-threaded supervisor (no exec until the workload): they find the
  * plan in their memory and carry it out.  clone3 is called raw: glibc's fork would run atfork

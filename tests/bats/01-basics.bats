@@ -25,7 +25,7 @@ teardown_file() {
 
 @test "no capability, no new privileges, two filters, uid 65534, namespaces of its own" {
 	for who in $users; do
-		run -0 sandbox -- sh -c 'cat /proc/self/status; readlink /proc/self/ns/*; cat /proc/sys/user/max_user_namespaces /proc/net/dev'
+		run -0 sandbox --net none -- sh -c 'cat /proc/self/status; readlink /proc/self/ns/*; cat /proc/sys/user/max_user_namespaces /proc/net/dev'
 		[ "$(grep -c '^Cap.*0000000000000000$' <<<"$output")" = 5 ]
 		[[ $output =~ NoNewPrivs:[[:space:]]*1 ]]
 		[[ $output =~ Seccomp:[[:space:]]*2 ]]

@@ -105,12 +105,12 @@ attack() {
 	done
 }
 
-@test "the network inside is a loopback interface and nothing else" {
+@test "without a network there is a loopback interface inside and nothing else" {
 	for who in $users; do
-		run -0 sandbox -- cat /proc/net/dev
+		run -0 sandbox --net none -- cat /proc/net/dev
 		[ "$(grep -c : <<<"$output")" = 1 ]
 		[[ $output = *lo:* ]]
-		run -0 sandbox -- cat /proc/net/route
+		run -0 sandbox --net none -- cat /proc/net/route
 		[ "$(wc -l <<<"$output")" = 1 ]
 	done
 }

@@ -33,11 +33,6 @@ refuses() {
 	return 1
 }
 
-# The pid of init: the only child of the launcher.
-init_of() {
-	pgrep -P "$1" | head -n 1
-}
-
 @test "a file arrives with its bytes, 0400, owned by the workload, in a directory it can't write" {
 	for who in $users; do
 		run -0 sandbox --secret key=file:"$top/$who/key" -- sh -c 'cat /run/secrets/key; echo
@@ -140,7 +135,8 @@ os.execv(sys.argv[1], [sys.argv[1], "--secret", f"s=fd:{b.fileno()}", "--secret"
 		started
 		init=$(init_of $launcher)
 		workload=$(pgrep -P "$init")
-		run -0 python3 "$repo/tests/probes/holds.py" $half1 $half2 $launcher "$init" "$workload"
+		# shellcheck disable=SC2046 # init, gateway and socket maker
+		run -0 python3 "$repo/tests/probes/holds.py" $half1 $half2 $launcher $(pgrep -P $launcher) "$workload"
 		[ -z "$output" ]
 		# and it is found where it is: here in the memory of a shell that reads the same file
 		bash -c 'value=$(<"$1"); sleep 30 & wait' - "$top/$who/key" &

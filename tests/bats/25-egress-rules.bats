@@ -189,7 +189,7 @@ more.example tcp 1" ]
 	for who in $users; do
 		run -0 sandbox -- true
 		run -0 --separate-stderr as "$who" "$enclave" policy suggest "$top/$who/record.json"
-		[ "$(jq -c .network <<<"$output")" = '{"net":"none","allow":[]}' ]
+		[ "$(jq -c .network <<<"$output")" = '{"net":"deny","allow":[]}' ]
 		for bad in /etc/passwd /nowhere /dev/null "$top"; do
 			run -125 as "$who" "$enclave" policy suggest "$bad"
 			[[ $output = enclave-run:*"$bad"* ]]

@@ -203,9 +203,7 @@ cancel() {
 	for who in $users; do
 		start -- sleep 60 2>/dev/null
 		started
-		# its one child is pid 1 of the sandbox
-		read -r init _ <"/proc/$launcher/task/$launcher/children" || : # no newline at its end
-		grep -q '^NSpid:.*[[:space:]]1$' "/proc/$init/status"
+		init=$(init_of $launcher)
 		kill -9 "$init"
 		status=0
 		wait $launcher || status=$?

@@ -22,9 +22,9 @@ new_log() {
 	rm -f "$(log)"
 }
 
-# audited OPTIONS... - one run with the log
+# audited OPTIONS... - one run with the log, without a network, which has lines of its own
 audited() {
-	sandbox --audit "$(log)" "$@"
+	sandbox --audit "$(log)" --net none "$@"
 }
 
 verify() {
@@ -65,7 +65,7 @@ last() {
 		new_log
 		run -0 audited --memory 64M -- true
 		# shellcheck disable=SC2046 # one option or none
-		hash=$(as "$who" "$enclave" explain --json $(parent_of "$who") --memory 64M -- true | sha256sum)
+		hash=$(as "$who" "$enclave" explain --net none --json $(parent_of "$who") --memory 64M -- true | sha256sum)
 		[ "$(last start .plan_sha256)" = "${hash%% *}" ]
 	done
 }
@@ -112,7 +112,7 @@ last() {
 
 		new_log
 		rm -f "$top/$who/record.json"
-		start --audit "$(log)" -- sleep 20
+		start --audit "$(log)" --net none -- sleep 20
 		started
 		kill -TERM $launcher
 		wait $launcher || :
@@ -161,7 +161,7 @@ last() {
 		[ "$EUID" != 0 ] || chown --reference="$top/$who" "$top/$who/heads"
 		for n in {1..20}; do
 			# shellcheck disable=SC2046 # one option or none
-			as "$who" timeout -k 2 60 "$enclave" --audit "$(log)" $(parent_of "$who") \
+			as "$who" timeout -k 2 60 "$enclave" --net none --audit "$(log)" $(parent_of "$who") \
 				--record "$top/$who/heads/$n.json" -- sh -c "exit $n" &
 		done
 		failed=0
@@ -235,7 +235,7 @@ last() {
 		[ "$(stat -c %a "$(log)")" = 600 ]
 		[ "$(stat -c %u "$(log)")" = "$(as "$who" id -u)" ]
 		rm -f "$top/$who/record.json"
-		start --audit "$(log)" -- sleep 3
+		start --audit "$(log)" --net none -- sleep 3
 		started
 		# of all processes of the run only the launcher holds it
 		[ "$(find /proc/[0-9]*/fd -lname "$(log)" 2>/dev/null | cut -d / -f 3 | sort -u)" = $launcher ]
@@ -271,7 +271,7 @@ last() {
 			new_log
 			rm -rf "$top/$who/tree"
 			mkdir -p "$top/$who/tree"
-			start --audit "$(log)" -- sh -c 'sleep 0.5; exit 0'
+			start --audit "$(log)" --net none -- sh -c 'sleep 0.5; exit 0'
 			started
 			$harm "$(log)"
 			status=0
@@ -286,7 +286,7 @@ last() {
 @test "a log that was renamed for rotation is written to its end" {
 	for who in $users; do
 		new_log
-		start --audit "$(log)" -- sleep 0.7
+		start --audit "$(log)" --net none -- sleep 0.7
 		started
 		mv "$(log)" "$top/$who/rotated"
 		run -0 sandbox --audit "$(log)" --record "$top/$who/other.json" -- true
@@ -337,7 +337,7 @@ last() {
 @test "a killed launcher leaves a log that others go on with" {
 	for who in $users; do
 		new_log
-		start --audit "$(log)" -- sleep 30
+		start --audit "$(log)" --net none -- sleep 30
 		started
 		kill -9 $launcher
 		wait $launcher 2>/dev/null || :

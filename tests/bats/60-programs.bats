@@ -219,8 +219,8 @@ assert socket.getaddrinfo("localhost", 80)[0][4][0] in ("127.0.0.1", "::1")
 assert socket.gethostbyname(socket.gethostname()).startswith("127.")
 b = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM); b.bind("\0abstract"); b.listen()
 try: socket.create_connection(("192.0.2.1", 80), 3); print("CONNECTED")
-except OSError as e: print(e.errno in (101, 113))'
-		[ "$output" = True ]
+except OSError as e: print(e.errno in (101, 111, 113))'
+		[[ $output = True* ]]
 	done
 }
 

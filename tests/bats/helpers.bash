@@ -117,6 +117,14 @@ as() {
 	fi
 }
 
+# init_of LAUNCHER - the one of its children that is pid 1 of the sandbox
+init_of() {
+	local child
+	for child in $(pgrep -P "$1"); do
+		! grep -q '^NSpid:.*[[:space:]]1$' "/proc/$child/status" || echo "$child"
+	done
+}
+
 # start OPTIONS... - a run in the background; $launcher is the pid of enclave-run itself
 start() {
 	rm -f "$top/$who/record.json"

@@ -75,7 +75,7 @@ static void check_defaults(void)
 	is_str(f.policy.seccomp, "default", "seccomp");
 	ok(f.policy.inside_uid == 65534 && f.policy.inside_gid == 65534, "nobody");
 	ok(f.policy.kill_on_pids && !f.policy.kill_on_violation, "on-pids, on-violation");
-	is_int(f.policy.net, NET_NONE, "no network");
+	is_int(f.policy.net, NET_DENY, "nothing gets out");
 	is_int(f.policy.rlimit_count, 2, "nofile and core");
 	is_int(f.policy.status_fd, -1, "no status descriptor");
 	policy_release(&f.policy);
