@@ -282,6 +282,8 @@ void man_page(FILE *out, const void *arg)
 	      out);
 	man_rows(out, page_record_members, "B");
 	print_reasons(out);
+	fputs(".SS What the kernel can't tell apart\n", out);
+	man_rows(out, page_indistinct, "B");
 	print_audit(out);
 	fputs(".SH META FILE\n", out);
 	man_paragraphs(out, meta_text);

@@ -62,6 +62,39 @@ const struct page_row page_record_members[] = {
 	{ NULL, NULL },
 };
 
+const struct page_row page_indistinct[] = {
+	{ "SIGKILL",
+	  "by the command itself, by one of its children, or by somebody outside: reason signal, inferred. "
+	  "Nobody is told who sent a signal; only init's death can have come from outside alone, and is "
+	  "external-kill, exact" },
+	{ "SIGSYS",
+	  "a system call of a foreign architecture, or sent: seccomp, inferred, status signaled" },
+	{ "SIGXFSZ",
+	  "a file that grew beyond --fsize, or sent: file-size, inferred. Where it is ignored (the write "
+	  "then fails with EFBIG), or ends a child only, there is no trace: the run ends as it ends" },
+	{ "--rlimit cpu",
+	  "SIGKILL (or SIGXCPU) of the main process when the run has used three quarters of it: cpu-time, "
+	  "inferred" },
+	{ "memory of a group around the run",
+	  "the kernel's kill is certain, what it was made for is not: external-kill, inferred; "
+	  "evidence.oom_cgroup names the innermost group that ran full, null when it is out of sight or "
+	  "the whole machine. On cgroup v1, when the run's own limit had been reached as well: memory, "
+	  "inferred, with oom_cgroup. Without a control group of the run the victims of its neighbours "
+	  "count too" },
+	{ "a fork refused by a group around the run",
+	  "the command sees it fail; a warning and evidence.outer_pids_refused" },
+	{ "a fork refused without a control group", "no trace: the run ends as it ends" },
+	{ "disk",
+	  "seen at a look every 10 ms and at the end: space filled and freed in between is not, nor is a "
+	  "request that was refused as a whole" },
+	{ "an end at the same moment as a deadline or the end of the cpu time",
+	  "what init reported first counts; a report of SIGKILL is taken for our kill" },
+	{ "a kill during set-up", "setup; the error says that the sandbox died without a message" },
+	{ "what a shell returns",
+	  "a signal or a limit that hit a child appears as the shell's own exit code: exit" },
+	{ NULL, NULL },
+};
+
 const struct page_row page_examples[] = {
 	{ "enclave-run -- make test", "run with the defaults: no way out, no files of the caller" },
 	{ "enclave-run --ro . --chdir \"$PWD\" --memory 512M --wall-time 1m -- ./run-tests",

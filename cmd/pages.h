@@ -40,5 +40,6 @@ struct page_row {
 extern const struct page_row page_exit_statuses[];
 extern const struct page_row page_record_members[];
 extern const struct page_row page_examples[];
+extern const struct page_row page_indistinct[]; /* ends that leave the same traces, and what is said */
 
 #endif

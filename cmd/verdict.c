@@ -77,7 +77,8 @@ static void say_external(struct text *t, const struct policy *policy, const stru
 
 static void say_cpu_time(struct text *t, const struct policy *policy, const struct outcome *o)
 {
-	bool own = o->evidence.kill_cpu_time;
+	/* Its second wall is an rlimit as well. */
+	bool own = o->evidence.kill_cpu_time || policy->limits.value[LIMIT_CPU_TIME] != LIMIT_NONE;
 
 	text_str(t, own ? "budget of " : "limit of ");
 	units_format_duration(t, own ? policy->limits.value[LIMIT_CPU_TIME]

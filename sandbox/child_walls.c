@@ -71,11 +71,13 @@ int child_signals(const struct launch *l, struct err *e)
 
 int child_rlimits(const struct launch *l, struct err *e)
 {
-	const struct rlimit nproc = { l->nproc, l->nproc };
+	const struct rlimit nproc = { l->nproc, l->nproc }, cpu = { l->cpu_s, l->cpu_s };
 
 	/* Counted per user namespace (since 5.14): only this run's processes. */
 	if (l->nproc && prlimit(0, RLIMIT_NPROC, &nproc, NULL) != 0)
 		return err_sys(e, "set rlimit nproc");
+	if (l->cpu_s && prlimit(0, RLIMIT_CPU, &cpu, NULL) != 0)
+		return err_sys(e, "set rlimit cpu");
 	for (size_t i = 0; i < l->plan->rlimit_count; i++) {
 		const struct rlimit_row *row = &l->plan->rlimits[i];
 		struct rlimit both = { row->set, row->set };

@@ -41,6 +41,7 @@ struct launch {
 	uint64_t ignored_signals; /* bit N-1: the caller had signal N ignored */
 	char *argv_area; /* the supervisor's own argv and environment strings, wiped in init */
 	size_t argv_area_len;
+	rlim_t cpu_s; /* RLIMIT_CPU behind --cpu-time, in seconds; 0 = leave it */
 	rlim_t nproc; /* RLIMIT_NPROC where no cgroup counts processes; 0 = leave it */
 	struct sock_fprog init_filter; /* pid 1's own filter */
 	struct launch_net net;

@@ -166,6 +166,22 @@ static int make_cgroup(struct run *r, struct err *e)
 	return 0;
 }
 
+/* --cpu-time is looked after by us; should we be stopped, each process alone still comes to an end. */
+static rlim_t cpu_backstop_s(const struct plan *plan)
+{
+	uint64_t budget_ns = plan->limits.value[LIMIT_CPU_TIME];
+	struct rlimit own;
+	rlim_t seconds;
+
+	if (budget_ns == LIMIT_NONE)
+		return 0;
+	seconds = budget_ns / NS_PER_S + 2;
+	for (size_t i = 0; i < plan->rlimit_count; i++)
+		if (plan->rlimits[i].resource == RLIMIT_CPU)
+			return 0; /* the caller's own wish */
+	return getrlimit(RLIMIT_CPU, &own) == 0 && own.rlim_max >= seconds ? seconds : 0;
+}
+
 static void report_limits(struct run *r)
 {
 	const bool cg = r->cgroup != NULL;
@@ -227,6 +243,7 @@ static int make_wire(struct run *r, struct err *e)
 	if (setsockopt(r->ctl, SOL_SOCKET, SO_PASSCRED, &one, sizeof(one)) != 0)
 		return err_sys(e, "SO_PASSCRED");
 	r->launch.init_filter = init->allow;
+	r->launch.cpu_s = cpu_backstop_s(r->plan);
 	r->launch.ignored_signals = r->plan->ignored_signals;
 	find_argv_area(&r->launch);
 	return 0;

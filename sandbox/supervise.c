@@ -443,6 +443,7 @@ static void take_outer(struct run *r)
 
 static void take_cpu_rlimit(struct run *r)
 {
+	r->out->evidence.cpu_rlimit_ns = r->launch.cpu_s * NS_PER_S;
 	for (size_t i = 0; i < r->plan->rlimit_count; i++)
 		if (r->plan->rlimits[i].resource == RLIMIT_CPU)
 			r->out->evidence.cpu_rlimit_ns = r->plan->rlimits[i].set * NS_PER_S;
