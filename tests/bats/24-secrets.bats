@@ -1,7 +1,6 @@
 #!/usr/bin/env bats
 # --secret: a value is in one read-only file inside and nowhere else: not in the environment, an argument
 # list, the record, or the memory of any process that we left behind.
-# vm: short
 
 # shellcheck disable=SC2154,SC2034 # variables that helpers.bash assigns or reads
 load helpers
