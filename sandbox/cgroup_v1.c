@@ -121,10 +121,10 @@ static int v1_readback(const struct cgroup *cg, struct cgroup_readback *out, str
  * is hit, 6.18 counts none; then the peak that reached the limit counts as one. */
 static uint64_t v1_times_full(int dirfd)
 {
-	const uint64_t slack_bytes = 256
-				     << 10; /* a charge of several pages fails before the last one */
 	uint64_t limit = cgroup_counter(dirfd, "memory.limit_in_bytes", NULL);
 	uint64_t peak = cgroup_counter(dirfd, "memory.max_usage_in_bytes", NULL);
+	/* a charge of several pages fails before the last one is used */
+	uint64_t slack_bytes = limit / 16 < 256 << 10 ? limit / 16 : 256 << 10;
 
 	return cgroup_counter(dirfd, "memory.failcnt", NULL) +
 	       cgroup_counter(dirfd, "memory.memsw.failcnt", NULL) +

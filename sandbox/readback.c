@@ -256,6 +256,8 @@ static int check_cgroup(const struct readback *rb, int proc, char *buf, size_t c
 	    !within(seen.cpus_milli, want[LIMIT_CPUS]) ||
 	    (want[LIMIT_PIDS] != LIMIT_NONE && seen.pids_count > want[LIMIT_PIDS] + 1))
 		return wrong_is_error("a cgroup limit is wider than planned", e);
+	if (want[LIMIT_MEMORY] != LIMIT_NONE && !seen.swap_excluded)
+		return wrong_is_error("the memory limit does not hold for swap", e);
 	for (int i = 0; i < 3; i++)
 		report(&walls[ids[i]], WALL_APPLIED, true,
 		       cgroup_mode(rb->cgroup) == CGROUP_V2 ? "cgroup v2" : "cgroup v1");

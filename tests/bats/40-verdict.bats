@@ -174,6 +174,23 @@ cancel() {
 	done
 }
 
+@test "a signal after the end of the workload only ends the waiting for a reader" {
+	for who in $users; do
+		rm -f "$top/$who/fifo"
+		mkfifo -m 666 "$top/$who/fifo"
+		exec 5<>"$top/$who/fifo" # nobody reads; 64 KiB lie in it, in the relay and in the pipe
+		start -- head -c 150000 /dev/zero >&5
+		started
+		sleep 0.3
+		kill -TERM $launcher
+		status=0
+		wait $launcher || status=$?
+		exec 5<&-
+		verdict exit 0
+		[ "$(field .usage.output_truncated)" = true ]
+	done
+}
+
 @test "USR1 and USR2 are forwarded and do not cancel" {
 	for who in $users; do
 		cancel USR1 -- sh -c 'trap "echo got; exit 5" USR1; echo ready; while :; do sleep 0.1; done'
