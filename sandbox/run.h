@@ -66,6 +66,9 @@ void supervise(struct run *r);
 /* supervise_kill() - end the run now; *flag (in the evidence) is set first, NULL = no verdict. */
 void supervise_kill(struct run *r, bool *flag);
 
+/* supervise_disk_full() - is no block or no inode left in the writable space? */
+bool supervise_disk_full(const struct run *r);
+
 /* supervise_count() - what the kernel counted in the run's group, into the evidence; until our own kill. */
 void supervise_count(struct run *r);
 
@@ -75,6 +78,10 @@ void run_told(struct run *r, bool written);
 /* run_poll() - poll during set-up, with the set-up's time limit; fds[0] is the signal descriptor.  -1
  * with *e also for a terminating signal.  session.c */
 int run_poll(struct run *r, struct pollfd *fds, nfds_t count, struct err *e);
+
+/* collect() - the last look, after the end and before the cgroup is removed: evidence and usage.  Never
+ * fails: what can't be read is not known.  collect.c; runs in: supervisor. */
+void collect(struct run *r);
 
 /* run_wait() - wait for the next message during set-up, up to WIRE timeout; 0 when w->type == type.
  * An error message, EOF, a terminating signal or garbage is -1 with *e.  session.c */
