@@ -73,7 +73,7 @@ const struct page_row page_indistinct[] = {
 	  "a file that grew beyond --fsize, or sent: file-size, inferred. Where it is ignored (the write "
 	  "then fails with EFBIG), or ends a child only, there is no trace: the run ends as it ends" },
 	{ "--rlimit cpu",
-	  "SIGKILL (or SIGXCPU) of the main process when the run has used three quarters of it: cpu-time, "
+	  "SIGKILL (or SIGXCPU) of the main process when the run has used half of it at least: cpu-time, "
 	  "inferred" },
 	{ "memory of a group around the run",
 	  "the kernel's kill is certain, what it was made for is not: external-kill, inferred; "

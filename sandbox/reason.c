@@ -32,11 +32,11 @@ static bool main_ended_itself(const struct evidence *ev)
 	return ev->main_reported && !main_signalled(ev, SIGKILL);
 }
 
-/* The limit is one process's and counted in whole ticks (a tenth more than was used has been seen), the
- * time is the exact one of the whole tree: only inferred. */
+/* The limit is one process's and counted in whole ticks, on a busy machine up to a third more than was
+ * used; the time is the exact one of the whole tree.  Only inferred. */
 static bool cpu_rlimit_used_up(const struct evidence *ev)
 {
-	return ev->cpu_rlimit_ns != 0 && ev->cpu_used_ns >= ev->cpu_rlimit_ns / 4 * 3;
+	return ev->cpu_rlimit_ns != 0 && ev->cpu_used_ns >= ev->cpu_rlimit_ns / 2;
 }
 
 /* Something ran until we killed it; otherwise only the begin or the end is missing in the log. */

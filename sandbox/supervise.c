@@ -300,8 +300,11 @@ static void tick(struct run *r)
 {
 	uint64_t now = clock_now_ns();
 
-	if (r->init_gone)
+	if (r->init_gone) { /* cancelled, and nobody reads what is left: not for ever */
+		if (r->stop_ns && now >= r->stop_ns)
+			r->out->truncated_output = r->drain_cut = true;
 		return;
+	}
 	if (!r->outer_known) {
 		cgroup_outer_look(r->cgroup, false, &r->outer);
 		r->outer_known = true;
@@ -330,7 +333,7 @@ static int poll_all(struct run *r, struct pollfd *fds, bool wire_open)
 	fds[POLL_LISTENER] = (struct pollfd){ .fd = r->listener, .events = POLLIN };
 	streams_poll(&r->streams, fds + POLL_STREAMS);
 	network_poll(r, fds + POLL_NETWORK);
-	return ppoll(fds, POLL_COUNT, r->init_gone ? NULL : &pause, NULL);
+	return ppoll(fds, POLL_COUNT, r->init_gone && !r->stop_ns ? NULL : &pause, NULL);
 }
 
 /* Without poll nothing can be enforced: end it now rather than let it run unwatched. */

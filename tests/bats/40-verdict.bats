@@ -178,8 +178,8 @@ cancel() {
 	for who in $users; do
 		rm -f "$top/$who/fifo"
 		mkfifo -m 666 "$top/$who/fifo"
-		exec 5<>"$top/$who/fifo" # nobody reads; 64 KiB lie in it, in the relay and in the pipe
-		start -- head -c 150000 /dev/zero >&5
+		exec 5<>"$top/$who/fifo" # nobody reads; 64 KiB fit in, as much again into the pipe inside
+		start -- head -c 100000 /dev/zero >&5
 		started
 		sleep 0.3
 		kill -TERM $launcher
@@ -187,6 +187,22 @@ cancel() {
 		wait $launcher || status=$?
 		exec 5<&-
 		verdict exit 0
+		[ "$(field .usage.output_truncated)" = true ]
+	done
+}
+
+@test "a cancelled run does not wait longer than --stop-timeout for a reader either" {
+	for who in $users; do
+		rm -f "$top/$who/fifo"
+		mkfifo -m 666 "$top/$who/fifo"
+		exec 5<>"$top/$who/fifo"
+		start --stop-timeout 1 -- head -c 10M /dev/zero >&5
+		started
+		kill -TERM $launcher
+		status=0
+		wait $launcher || status=$?
+		exec 5<&-
+		verdict cancelled 143
 		[ "$(field .usage.output_truncated)" = true ]
 	done
 }
