@@ -137,7 +137,7 @@ static int notify(void *arg, enum session_event event, const struct outcome *o, 
 	if (event == SESSION_CREATED && write_running(run, o, e) != 0)
 		return -1;
 	/* The end is told by finish(), after the record is complete. */
-	return event == SESSION_ENDED ? 0 : status_event(run->policy->status_fd, event, o, e);
+	return event == SESSION_ENDED ? 0 : status_event(run->policy, event, o, e);
 }
 
 /* Record, status line, message: in this order, so that whoever is woken finds the record. */
@@ -152,7 +152,7 @@ static int finish(struct run *run)
 		status = o->phase == PHASE_SETUP && o->has_error ? status : report_error(&e);
 	}
 	/* A status reader that is gone can't be told; the record and the exit status still tell. */
-	(void)status_event(run->policy->status_fd, SESSION_ENDED, o, &e);
+	(void)status_event(run->policy, SESSION_ENDED, o, &e);
 	report_outcome(run->policy, o);
 	return status;
 }

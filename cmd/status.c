@@ -53,7 +53,8 @@ static bool has_room(int fd)
 	return poll(&p, 1, 0) == 1 && (p.revents & POLLOUT);
 }
 
-int status_event(int fd, enum session_event event, const struct outcome *o, struct err *e)
+int status_event(const struct policy *policy, enum session_event event, const struct outcome *o,
+		 struct err *e)
 {
 	static const char *const names[] = {
 		[SESSION_CREATED] = "created",
@@ -61,13 +62,14 @@ int status_event(int fd, enum session_event event, const struct outcome *o, stru
 		[SESSION_DENIED] = "denied",
 		[SESSION_ENDED] = "ended",
 	};
+	const int fd = policy->status_fd;
 	json_t *line;
 
 	if (fd < 0 || (event == SESSION_DENIED && !has_room(fd)))
 		return 0;
 	line = head(names[event], o);
 	if (event == SESSION_DENIED)
-		json_object_update_missing_new(line, egress_denial_json(NULL, o->egress->latest));
+		json_object_update_missing_new(line, egress_denial_json(policy, o->egress->latest));
 	if (event == SESSION_ENDED)
 		put_verdict(line, &o->verdict);
 	return send_line(fd, line, e);

@@ -7,10 +7,13 @@
 #define CMD_STATUS_H
 
 #include "base/err.h"
+#include "profiles/policy.h"
 #include "sandbox/outcome.h"
 #include "sandbox/session.h"
 
-int status_event(int fd, enum session_event event, const struct outcome *o, struct err *e);
+/* status_event() - one line, if the policy asks for any. */
+int status_event(const struct policy *policy, enum session_event event, const struct outcome *o,
+		 struct err *e);
 int status_refused(int fd, const struct err *why, struct err *e);
 
 #endif
