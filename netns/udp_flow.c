@@ -130,7 +130,9 @@ void udp_datagram(struct udp_flow *f, const uint8_t *bytes, size_t len)
 		send_out(f, bytes, len);
 		return;
 	}
-	if (f->waiting_count == UDP_WAITING_MAX || f->waiting_bytes + len > UDP_WAITING_BYTES)
+	/* The first one however large: a client of one datagram at a time sends no smaller one. */
+	if (f->waiting_count == UDP_WAITING_MAX ||
+	    (f->waiting && f->waiting_bytes + len > UDP_WAITING_BYTES))
 		return;
 	w = malloc(sizeof(*w) + len);
 	if (!w)
