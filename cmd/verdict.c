@@ -190,8 +190,8 @@ bool verdict_egress(struct text *t, const struct outcome *o)
 	}
 	if (list->count > named)
 		text_fmt(t, " and %zu more", list->count - named);
-	if (named)
-		egress_text_hint(&remedy, &list->row[0]);
+	for (size_t i = 0; i < list->count && remedy.len == 0; i++)
+		egress_text_hint(&remedy, &list->row[i]);
 	if (remedy.len > 0)
 		text_fmt(t, "; let out by %s", hint);
 	return true;
