@@ -85,7 +85,7 @@ void report_outcome(const struct policy *policy, const struct outcome *o)
 	if ((policy->verbosity >= 0 || refused) && verdict_line(&t, policy, o))
 		line(buf);
 	t = TEXT_ON(buf);
-	if (policy->verbosity >= 0 && verdict_egress(&t, o))
+	if (policy->verbosity >= 0 && o->verdict.reason != REASON_EGRESS && verdict_egress(&t, o))
 		line(buf);
 	if (policy->verbosity <= 0)
 		return;

@@ -93,6 +93,12 @@ static void say_audit(struct text *t, const struct policy *policy, const struct 
 	text_str(t, o->has_error ? o->error.msg : reason_meaning(REASON_AUDIT));
 }
 
+static void say_egress(struct text *t, const struct policy *policy, const struct outcome *o)
+{
+	(void)policy;
+	verdict_egress(t, o);
+}
+
 /* Either a limit with its sentence, or a sentence of its own. */
 static const struct {
 	const char *before, *after;
@@ -113,7 +119,7 @@ static const struct {
 	[REASON_FILE_SIZE] = { "a file grew to the limit of ", "; raise it with --fsize",
 			       LIMIT_FSIZE, NULL },
 	[REASON_SECCOMP] = { NULL, NULL, -1, say_seccomp },
-	[REASON_EGRESS] = { "a connection was denied", "", -1, NULL },
+	[REASON_EGRESS] = { NULL, NULL, -1, say_egress },
 	[REASON_CANCELLED] = { NULL, NULL, -1, say_cancelled },
 	[REASON_EXTERNAL_KILL] = { NULL, NULL, -1, say_external },
 	[REASON_GATEWAY] = { "the network gateway ended", "", -1, NULL },
@@ -165,7 +171,9 @@ bool verdict_cause(struct text *t, const struct policy *policy, const struct out
 	return true;
 }
 
-#define EGRESS_NAMED_MAX 3 /* targets in one line; the record has them all */
+/* Targets in one line, which also holds the remedy; the record has them all. */
+#define EGRESS_NAMED_MAX 3
+#define EGRESS_NAMED_BYTES 160
 
 bool verdict_egress(struct text *t, const struct outcome *o)
 {
@@ -184,7 +192,8 @@ bool verdict_egress(struct text *t, const struct outcome *o)
 	text_u64(t, denied ? denied : o->egress->would_deny);
 	text_str(t,
 		 denied ? " denied by the network policy" : " let out that --net allow would deny");
-	for (; named < list->count && named < EGRESS_NAMED_MAX; named++) {
+	for (; named < list->count && named < EGRESS_NAMED_MAX && t->len < EGRESS_NAMED_BYTES;
+	     named++) {
 		text_str(t, named ? ", " : ": ");
 		egress_text_target(t, &list->row[named]);
 	}
