@@ -39,12 +39,12 @@
  *            reason        evidence to verdict; outcome, timeline, egress_report: what a record is made from
  * seccomp/   spec, filter  profiles to BPF, compiled at build time; notify: denied calls, counted
  * netns/     egress        may this leave?  egress_build, _block, _kernel: compiled; _rule: as text
- *            addr          addresses, and which are never dialled
+ *            addr          addresses, and which are never dialled; cursor: foreign bytes in order
  *            name          canonical host names; pool: a synthetic address for each allowed one
  *            dns           the sandbox's name server, from policy alone; dns_wire: messages
  *            sniff*        the name a connection asks for: SNI, Host
  *            gateway*      the process through which everything leaves; event: what it tells the supervisor
- *            maker         the process in the gateway's namespace: link, ruleset (netlink), sockets
+ *            maker         the process in the gateway's namespace: link, ruleset (nft, netlink), sockets
  *            aim           where a flow goes, second decision; resolver, hostaddr: asked when dialling
  *            relay*, channel   TCP connections; udp*: UDP flows; nflog: denials of the kernel's
  *            outbox, flow, denials   events on their way: nothing dropped, floods added up

@@ -4,6 +4,7 @@
  * no caller does arithmetic with lengths that came from outside. */
 #include <string.h>
 
+#include "netns/cursor.h"
 #include "netns/dns.h"
 #include "netns/dns_wire.h"
 
@@ -15,32 +16,6 @@
 
 #define POINTER_TO_QUESTION 0xc000u | DNS_HEADER_LEN
 #define OPTION_EXTENDED_ERROR 15
-
-struct cursor {
-	const uint8_t *at;
-	size_t left;
-	bool bad;
-};
-
-static const uint8_t *take(struct cursor *c, size_t len)
-{
-	const uint8_t *at = c->at;
-
-	if (c->bad || len > c->left) {
-		c->bad = true;
-		return NULL;
-	}
-	c->at += len;
-	c->left -= len;
-	return at;
-}
-
-static uint16_t take16(struct cursor *c)
-{
-	const uint8_t *b = take(c, 2);
-
-	return (uint16_t)(b ? b[0] << 8 | b[1] : 0);
-}
 
 /* A name as text, built label by label. */
 struct name_text {
@@ -79,7 +54,7 @@ static void take_name(struct cursor *c, char text[NAME_CAP], bool *out_is_host)
 	size_t wire = 0;
 
 	for (;;) {
-		const uint8_t *len = take(c, 1), *label;
+		const uint8_t *len = cursor_take(c, 1), *label;
 
 		/* the two upper bits: compression, and types of labels that nobody uses */
 		if (!len || *len > 63 || (wire += 1 + (size_t)*len) > DNS_WIRE_NAME_MAX) {
@@ -88,7 +63,7 @@ static void take_name(struct cursor *c, char text[NAME_CAP], bool *out_is_host)
 		}
 		if (*len == 0)
 			break;
-		label = take(c, *len);
+		label = cursor_take(c, *len);
 		if (!label)
 			break;
 		if (t.len > 0)
@@ -113,10 +88,10 @@ static void take_additional(struct cursor *c, struct dns_query *query)
 	const uint8_t *ttl;
 
 	take_name(c, owner, &is_host);
-	type = take16(c);
-	take16(c); /* class; of an OPT what fits over UDP: ours always does */
-	ttl = take(c, 4);
-	take(c, take16(c));
+	type = (uint16_t)cursor_number(c, 2);
+	cursor_number(c, 2); /* class; of an OPT what fits over UDP: ours always does */
+	ttl = cursor_take(c, 4);
+	cursor_take(c, (uint16_t)cursor_number(c, 2));
 	if (c->bad || type != DNS_TYPE_OPT)
 		return;
 	if (query->edns || strcmp(owner, ".") != 0)
@@ -132,8 +107,8 @@ static void take_sections(struct cursor *c, struct dns_query *query, const uint1
 	if (counts[0] != 1 || counts[1] != 0 || counts[2] != 0)
 		c->bad = true;
 	take_name(c, query->name, &query->is_host);
-	query->type = take16(c);
-	query->class = take16(c);
+	query->type = (uint16_t)cursor_number(c, 2);
+	query->class = (uint16_t)cursor_number(c, 2);
 	query->question_len = before - c->left;
 	for (size_t i = 0; i < counts[3] && !c->bad; i++)
 		take_additional(c, query);
@@ -148,10 +123,10 @@ enum dns_read dns_read(const uint8_t *bytes, size_t len, struct dns_query *out)
 	uint16_t counts[4];
 
 	*out = query;
-	query.id = take16(&c);
-	query.flags = take16(&c);
+	query.id = (uint16_t)cursor_number(&c, 2);
+	query.flags = (uint16_t)cursor_number(&c, 2);
 	for (size_t i = 0; i < 4; i++)
-		counts[i] = take16(&c);
+		counts[i] = (uint16_t)cursor_number(&c, 2);
 	if (c.bad || query.flags & FLAG_RESPONSE)
 		return DNS_READ_DROP;
 	*out = query;

@@ -5,6 +5,7 @@
  * and parsed with a cursor that fails for good at the end of what it was given. */
 #include <string.h>
 
+#include "netns/cursor.h"
 #include "netns/sniff_parts.h"
 
 #define CONTENT_HANDSHAKE 22
@@ -17,41 +18,11 @@
 #define EXTENSION_ECH 0xfe0du	   /* RFC 9849 */
 #define EXTENSION_OLD_ESNI 0xffceu /* its draft of 2018 */
 
-struct cursor {
-	const uint8_t *at;
-	size_t left;
-	bool bad;
-};
-
-static const uint8_t *take(struct cursor *c, size_t len)
-{
-	const uint8_t *at = c->at;
-
-	if (c->bad || len > c->left) {
-		c->bad = true;
-		return NULL;
-	}
-	c->at += len;
-	c->left -= len;
-	return at;
-}
-
-/* A big-endian number of one to three bytes. */
-static size_t number(struct cursor *c, size_t bytes)
-{
-	const uint8_t *at = take(c, bytes);
-	size_t value = 0;
-
-	for (size_t i = 0; at && i < bytes; i++)
-		value = value << 8 | at[i];
-	return value;
-}
-
 /* A vector: a length of length_bytes, then that many bytes; empty and bad when they aren't there. */
 static struct cursor vector(struct cursor *c, size_t length_bytes)
 {
-	size_t len = number(c, length_bytes);
-	const uint8_t *at = take(c, len);
+	size_t len = cursor_number(c, length_bytes);
+	const uint8_t *at = cursor_take(c, len);
 
 	return (struct cursor){ .at = at, .left = at ? len : 0, .bad = c->bad };
 }
@@ -60,7 +31,7 @@ static struct cursor vector(struct cursor *c, size_t length_bytes)
 static enum sniff_kind server_name(struct sniff *sniff, struct cursor extension)
 {
 	struct cursor list = vector(&extension, 2), name;
-	size_t type = number(&list, 1);
+	size_t type = cursor_number(&list, 1);
 
 	name = vector(&list, 2);
 	if (extension.bad || list.bad || extension.left > 0 || list.left > 0 || type != 0)
@@ -75,7 +46,7 @@ static enum sniff_kind extensions(struct sniff *sniff, struct cursor list)
 	enum sniff_kind kind = SNIFF_TLS_NO_NAME;
 
 	while (list.left > 0) {
-		size_t type = number(&list, 2);
+		size_t type = cursor_number(&list, 2);
 		struct cursor body = vector(&list, 2);
 
 		if (list.bad)
@@ -96,10 +67,10 @@ static enum sniff_kind extensions(struct sniff *sniff, struct cursor list)
 /* RFC 8446, 4.1.2; the same layout since SSL 3.0, in which the extensions may be absent. */
 static enum sniff_kind client_hello(struct sniff *sniff, struct cursor hello)
 {
-	size_t version = number(&hello, 2);
+	size_t version = cursor_number(&hello, 2);
 	struct cursor session, ciphers, compression, list;
 
-	take(&hello, 32);
+	cursor_take(&hello, 32);
 	session = vector(&hello, 1);
 	ciphers = vector(&hello, 2);
 	compression = vector(&hello, 1);
@@ -151,7 +122,7 @@ static enum sniff_kind whole(struct sniff *sniff, const uint8_t *bytes)
 	struct cursor body = { .at = hello, .left = sniff->private.needed, .bad = false };
 
 	gather(bytes, hello, sniff->private.needed);
-	take(&body, HANDSHAKE_HEADER);
+	cursor_take(&body, HANDSHAKE_HEADER);
 	return client_hello(sniff, body);
 }
 
