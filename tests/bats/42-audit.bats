@@ -1,6 +1,5 @@
 #!/usr/bin/env bats
 # The audit log: what is in it, what is refused, what happens when it can't be written, what is found.
-# vm: short
 
 # shellcheck disable=SC2154,SC2034 # variables that helpers.bash assigns or reads
 load helpers
@@ -271,7 +270,7 @@ last() {
 			new_log
 			rm -rf "$top/$who/tree"
 			mkdir -p "$top/$who/tree"
-			start --audit "$(log)" --net none -- sh -c 'sleep 0.5; exit 0'
+			start --audit "$(log)" --net none -- sleep 2
 			started
 			$harm "$(log)"
 			status=0
@@ -286,7 +285,7 @@ last() {
 @test "a log that was renamed for rotation is written to its end" {
 	for who in $users; do
 		new_log
-		start --audit "$(log)" --net none -- sleep 0.7
+		start --audit "$(log)" --net none -- sleep 2
 		started
 		mv "$(log)" "$top/$who/rotated"
 		run -0 sandbox --audit "$(log)" --record "$top/$who/other.json" -- true
