@@ -68,7 +68,7 @@ void egress_text_target(struct text *t, const struct net_flow *flow)
 	else if (flow->address.family != ADDR_NONE)
 		addr_format(t, &flow->address);
 	else
-		text_str(t, "unknown");
+		text_str(t, is_question ? "what can't be read" : "unknown");
 	text_str(t, brackets ? "]" : "");
 	if (flow->port)
 		text_fmt(t, ":%u", (unsigned)flow->port);

@@ -22,7 +22,22 @@
 #include <sys/socket.h>
 #include <sys/un.h>
 
-/* Connect within a second; -1 with errno.  UDP has no connection: a datagram that leaves counts. */
+/* UDP has no connection: what counts is that somebody answers. */
+static int try_datagram(int fd, const struct sockaddr *to, socklen_t len)
+{
+	struct pollfd ready = { .fd = fd, .events = POLLIN };
+	char answer[64];
+
+	if (connect(fd, to, len) != 0 || send(fd, "x", 1, 0) < 0)
+		return -1;
+	if (poll(&ready, 1, 300) == 0) {
+		errno = ETIMEDOUT;
+		return -1;
+	}
+	return recv(fd, answer, sizeof(answer), 0) < 0 ? -1 : 0;
+}
+
+/* Connect within a second; -1 with errno. */
 static int try_address(int family, int type, const struct sockaddr *to, socklen_t len)
 {
 	int fd = socket(family, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0), error = 0, rc;
@@ -31,8 +46,7 @@ static int try_address(int family, int type, const struct sockaddr *to, socklen_
 
 	if (fd < 0)
 		return -1;
-	rc = type == SOCK_DGRAM ? (sendto(fd, "x", 1, 0, to, len) < 0 ? -1 : 0)
-				: connect(fd, to, len);
+	rc = type == SOCK_DGRAM ? try_datagram(fd, to, len) : connect(fd, to, len);
 	if (rc < 0 && errno == EINPROGRESS) {
 		rc = -1;
 		if (poll(&ready, 1, 1000) == 0)
@@ -79,13 +93,13 @@ static void interfaces(void)
 	bool other = false;
 
 	for (struct if_nameindex *i = list; i && i->if_index; i++)
-		if (strcmp(i->if_name, "lo") != 0) {
+		if (strcmp(i->if_name, "lo") != 0 && strcmp(i->if_name, "eth0") != 0) {
 			breach(i->if_name);
 			other = true;
 		}
 	if_freenameindex(list);
 	if (!other)
-		held("find a network interface other than lo", "there is none");
+		held("find an interface besides lo and the one to the gateway", "there is none");
 }
 
 static void change_the_network(void)
