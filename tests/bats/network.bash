@@ -7,7 +7,7 @@
 # What answers there.  203.0.113.9, the private addresses and H itself are for proving that nobody gets there.
 lab_servers=(
 	tcp:203.0.113.80:7000 udp:203.0.113.80:7000 http:203.0.113.80:80 tls:203.0.113.80:443
-	tcp:203.0.113.9:443 udp:203.0.113.9:443 http:10.77.0.1:80 http:203.0.113.9:80
+	tcp:203.0.113.9:443 udp:203.0.113.9:443 "tcp:[2001:db8:5::80]:7000" http:10.77.0.1:80 http:203.0.113.9:80
 	--host tcp:127.0.0.1:7001 --host tcp:198.51.100.1:7001 --host http:198.51.100.1:80
 )
 
