@@ -31,6 +31,10 @@ struct set_key {
 
 _Static_assert(sizeof(struct set_key) == 12, "three 4-byte registers");
 
+/* For nft(8), which can't print a concatenation of unknown types: its ipv4_addr . inet_proto . inet_service,
+ * six bits each (nftables, include/datatype.h). */
+#define SET_KEY_TYPE (7u << 12 | 12u << 6 | 13u)
+
 static int put_set(struct nl_msg *msg)
 {
 	static const uint32_t fields[] = { 4, 1, 2 }; /* address . protocol . port */
@@ -39,6 +43,7 @@ static int put_set(struct nl_msg *msg)
 		 nla_put_string(msg, NFTA_SET_NAME, SET) |
 		 nft_put_be32(msg, NFTA_SET_FLAGS,
 			      NFT_SET_INTERVAL | NFT_SET_CONCAT | NFT_SET_CONSTANT) |
+		 nft_put_be32(msg, NFTA_SET_KEY_TYPE, SET_KEY_TYPE) |
 		 nft_put_be32(msg, NFTA_SET_KEY_LEN, sizeof(struct set_key)) |
 		 nft_put_be32(msg, NFTA_SET_ID, 1);
 
