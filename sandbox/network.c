@@ -260,12 +260,20 @@ static void use_event(struct run *r, const struct net_event *event)
 	}
 }
 
-/* The end of the gateway is the end of the network: the run may not go on as if it had none. */
+/* The end of the gateway is the end of the network: the run may not go on as if it had none.  Nor may it
+ * have been none: a workload that loses its connections may well end before we hear of it, and what was
+ * denied at last is not known without the totals that an asked for, orderly end brings. */
 static void lose_gateway(struct run *r)
 {
+	const bool orderly = r->net.stopping && r->out->egress->exact;
+
 	fd_close(&r->net.event);
-	if (!r->net.ended && !r->init_gone)
-		supervise_kill(r, &r->out->evidence.kill_gateway);
+	if (!r->net.ended && !orderly) {
+		if (!r->init_gone)
+			supervise_kill(r, &r->out->evidence.kill_gateway);
+		else if (!r->killed)
+			r->out->evidence.kill_gateway = true;
+	}
 	r->net.ended = true;
 }
 
@@ -315,8 +323,10 @@ static void stop_gateway(struct run *r)
 	const uint64_t limit_ms = r->killed ? FINISH_KILLED_MS : FINISH_MS;
 	uint64_t until_ns = clock_now_ns() + limit_ms * NS_PER_MS;
 
-	if (r->net.event < 0 || fd_send(r->net.event, &stop, sizeof(stop), NULL, 0) != 0)
+	if (r->net.event < 0)
 		return;
+	r->net.stopping = true;
+	(void)fd_send(r->net.event, &stop, sizeof(stop), NULL, 0); /* gone: its end is read below */
 	while (r->net.event >= 0) {
 		struct pollfd wait = { .fd = r->net.event, .events = POLLIN };
 		uint64_t now = clock_now_ns();

@@ -24,8 +24,7 @@ struct network {
 	struct process gate, maker; /* pidfd -1 = not there */
 	int wire, event;	    /* our ends; -1 = closed */
 	struct cgroup *cgroup;
-	bool ready, ended;
-	bool totals_final;
+	bool ready, stopping, ended;
 };
 
 enum { NETWORK_POLL_EVENT, NETWORK_POLL_GATE, NETWORK_POLL_COUNT };
