@@ -198,7 +198,7 @@ dns b.example null null null no-rule --allow b.example'
 @test "what policy suggest makes of a record or an audit log lets exactly these flows through" {
 	zone '{ "b.example": { "A": ["203.0.113.80"] }, "c.example": { "A": ["203.0.113.80"] } }'
 	local words=(http=a.example tls=a.example tcp=203.0.113.9:443 udp=203.0.113.80:7000
-		tcpname=b.example:7000 http=b.example) source rules
+		tcpname=b.example:7000 http=b.example) source
 	for who in $users; do
 		for source in record.json audit.log; do
 			run -0 attempts --net audit -- "${words[@]}"
