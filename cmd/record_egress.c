@@ -1,4 +1,7 @@
 /* record_egress.c - the member `egress`: what left, what was denied, and what would have let it. */
+#include <stdlib.h>
+
+#include "base/fd.h"
 #include "cmd/egress_text.h"
 #include "cmd/json.h"
 #include "cmd/record.h"
@@ -29,10 +32,15 @@ static json_t *list_json(const struct policy *policy, const struct egress_list *
 
 json_t *record_egress(const struct policy *policy, const struct egress_report *report)
 {
+	autofree struct egress_report *none = NULL;
 	json_t *object;
 
-	if (!report)
+	if (policy->net == NET_NONE)
 		return json_null();
+	if (!report)
+		report = none = calloc(1, sizeof(*none)); /* it did not come so far */
+	if (!report)
+		return NULL;
 	object = json_object();
 	put(object, "allowed", json_u64(report->allowed));
 	put(object, "denied", json_u64(egress_report_denied(report)));

@@ -297,6 +297,10 @@ int run_wait(struct run *r, uint32_t type, struct wire *w, int *fds, size_t fd_c
 		return err_sys(e, "wait for the sandbox");
 	/* Init has the wire too, so the end of stage alone is no EOF. */
 	n = wait[1].revents ? fd_recv(r->ctl, w, sizeof(*w), fds, fd_cap, out_fds, out_pid) : 0;
+	/* They ended without having read our last message.  The kernel says that once (unix(7)), before
+	 * what they have sent. */
+	if (n < 0 && errno == ECONNRESET)
+		n = fd_recv(r->ctl, w, sizeof(*w), fds, fd_cap, out_fds, out_pid);
 	if (n < 0)
 		return err_sys(e, "receive from the sandbox");
 	if (n == 0)
@@ -321,7 +325,10 @@ static int send_go(struct run *r, struct err *e)
 {
 	struct wire w = { .type = WIRE_GO };
 
-	return fd_send(r->ctl, &w, sizeof(w), NULL, 0) == 0 ? 0 : err_sys(e, "release the sandbox");
+	if (fd_send(r->ctl, &w, sizeof(w), NULL, 0) == 0)
+		return 0;
+	/* Nobody is there any more.  Why, they have said on the wire, which is read next. */
+	return errno == EPIPE || errno == ECONNRESET ? 0 : err_sys(e, "release the sandbox");
 }
 
 static void close_children_ends(struct run *r)
