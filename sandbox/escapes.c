@@ -194,7 +194,9 @@ size_t escapes_strip(struct escapes *x, const char *in, size_t len, char *out)
 
 bool escapes_present(const char *in, size_t len)
 {
-	static const char starts[] = { ESC, 0x0e, (char)0x90, (char)0x9b, (char)0x9d };
+	/* of C1: DCS, SOS, CSI, OSC, PM, APC; the strings swallow what follows until somebody ends them */
+	static const char starts[] = { ESC,	   0x0e,       (char)0x90, (char)0x98,
+				       (char)0x9b, (char)0x9d, (char)0x9e, (char)0x9f };
 
 	for (size_t i = 0; i < sizeof(starts); i++)
 		if (memchr(in, starts[i], len))

@@ -146,6 +146,8 @@ static void test_present(void)
 	ok(escapes_present("\033", 1), "ESC");
 	ok(escapes_present("x\016", 2), "shift out");
 	ok(escapes_present("\302\2331m", 4), "CSI in UTF-8");
+	ok(escapes_present("\302\237", 2), "APC in UTF-8");
+	ok(escapes_present("\230", 1), "SOS");
 	ok(!escapes_present("\033", 0), "nothing");
 }
 
