@@ -10,6 +10,22 @@ static bool is_tls_content(uint8_t first)
 	return first >= 0x14 && first <= 0x18;
 }
 
+/* A ClientHello or an alert in a record of another version than any there is: Go's server (crypto/tls,
+ * readRecordOrCCS) takes it for TLS as long as the major one is below 16, and then the SNI counts.  The
+ * lengths tell it from protocols that begin with a length of their own. */
+static enum sniff_kind other_version(const uint8_t *bytes, size_t len)
+{
+	const bool handshake = bytes[0] == 0x16;
+
+	if (bytes[1] >= 0x10 || !(handshake || bytes[0] == 0x15))
+		return SNIFF_OPAQUE;
+	if (len < 6)
+		return SNIFF_MORE;
+	if (handshake)
+		return bytes[5] == 1 ? SNIFF_MALFORMED : SNIFF_OPAQUE;
+	return bytes[3] == 0 && bytes[4] == 2 ? SNIFF_MALFORMED : SNIFF_OPAQUE;
+}
+
 static enum sniff_kind feed(struct sniff *sniff, const uint8_t *bytes, size_t len)
 {
 	if (!is_tls_content(bytes[0]))
@@ -18,7 +34,7 @@ static enum sniff_kind feed(struct sniff *sniff, const uint8_t *bytes, size_t le
 	if (len < 2)
 		return SNIFF_MORE;
 	/* 3 is the major version of all records since SSL 3.0 */
-	return bytes[1] == 3 ? sniff_tls(sniff, bytes, len) : SNIFF_OPAQUE;
+	return bytes[1] == 3 ? sniff_tls(sniff, bytes, len) : other_version(bytes, len);
 }
 
 enum sniff_kind sniff_feed(struct sniff *sniff, const uint8_t *bytes, size_t len)

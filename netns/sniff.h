@@ -21,7 +21,8 @@
  *		may cut anywhere), then the SNI extension.  An encrypted ClientHello shows its outer name;
  *		`ech` tells that the extension is there (browsers send a dummy one: GREASE).
  *	A record that is not a handshake first (alert, change cipher spec) is malformed: some servers
- *		skip it and read on.
+ *		skip it and read on.  So is a ClientHello or an alert in a record of a version that does not
+ *		exist (first byte 0x15 or 0x16, second below 16): some servers do not look at it.
  *   HTTP	the first line, blank lines before it skipped, holds "HTTP/" in any case: the head must then
  *		follow the strict form of RFC 9112, so that no server can read another name in it than we:
  *		CRLF only, no folding, exactly one Host, no blank before a colon, no control bytes; in

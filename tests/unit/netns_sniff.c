@@ -280,7 +280,10 @@ static const struct {
 	{ "a heartbeat first", 0, 0x18, SNIFF_MALFORMED },
 	{ "a type that TLS has not", 0, 0x19, SNIFF_OPAQUE },
 	{ "record version 3.4", 2, 4, SNIFF_TLS },
-	{ "record version 2", 1, 2, SNIFF_OPAQUE },
+	{ "record version 2: read as TLS by servers that do not look at it", 1, 2, SNIFF_MALFORMED },
+	{ "record version 0", 1, 0, SNIFF_MALFORMED },
+	{ "record version 15", 1, 15, SNIFF_MALFORMED },
+	{ "record version 16", 1, 16, SNIFF_OPAQUE },
 	{ "a record too large", 3, 0x41, SNIFF_MALFORMED },
 	{ "a record not yet there", 3, 0x3f, SNIFF_MORE },
 	{ "a ServerHello", 5, 2, SNIFF_MALFORMED },
@@ -308,6 +311,14 @@ static void test_broken_hellos(void)
 		is_str(kind_word(sniff.kind), kind_word(breaks[i].kind), "%s", breaks[i].what);
 		check_cuts(&b, breaks[i].what);
 	}
+}
+
+/* Some servers skip it and read on. */
+static void test_alert_of_no_version(void)
+{
+	struct sniff sniff = sniff_all("\x15\x02\x01\0\x02\x01\0\x16\x03\x01", 10);
+
+	is_int(sniff.kind, SNIFF_MALFORMED, "an alert of record version 2");
 }
 
 static void test_record_order(void)
@@ -441,7 +452,10 @@ static const struct {
 	{ "INVITE sip:x@a.example SIP/2.0\r\n", SNIFF_OPAQUE, "" },
 	{ "CONNECT\naccept-version:1.2\n", SNIFF_OPAQUE, "" },
 	{ "\x80\x2e\x01\x03\x01", SNIFF_OPAQUE, "" }, /* a hello of SSLv2 form */
-	{ "\x16\x01", SNIFF_OPAQUE, "" },
+	{ "\x16\x01", SNIFF_MORE, "" },
+	{ "\x16\x01\x01\x01\x01\x02", SNIFF_OPAQUE, "" },     /* no ClientHello */
+	{ "\x15\x02\x01\x01\x02\x01\x01", SNIFF_OPAQUE, "" }, /* no alert: too long */
+	{ "\x14\x02", SNIFF_OPAQUE, "" },
 	{ "\x7f", SNIFF_OPAQUE, "" },
 };
 
@@ -537,6 +551,7 @@ int main(void)
 	test_real();
 	test_hellos();
 	test_broken_hellos();
+	test_alert_of_no_version();
 	test_record_order();
 	test_requests();
 	test_bounds();
