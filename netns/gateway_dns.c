@@ -15,6 +15,7 @@
 
 #define DATAGRAMS_PER_TURN 64
 #define CLIENT_TIMEOUT_MS 10000
+#define WAITING_MAX 65536 /* more than a receive buffer holds */
 
 struct dns_client {
 	struct gateway *gateway;
@@ -228,29 +229,36 @@ static void add_client(struct gateway *gw, int take_fd)
 	loop_set_timer(&gw->loop, &client->timer, CLIENT_TIMEOUT_MS * NS_PER_MS);
 }
 
+/* False with errno: there is none. */
+static bool accept_client(struct gateway *gw)
+{
+	struct sockaddr_in from = { 0 };
+	socklen_t len = sizeof(from);
+	int fd = accept4(gw->config->dns_tcp_fd, (struct sockaddr *)&from, &len,
+			 SOCK_NONBLOCK | SOCK_CLOEXEC);
+
+	if (fd < 0)
+		return false;
+	if (gateway_is_workload(gw, &from))
+		add_client(gw, fd);
+	else
+		close(fd);
+	return true;
+}
+
 static void listener_ready(struct watch *watch, uint32_t events)
 {
 	struct gateway *gw = container_of(watch, struct gateway, dns.listener);
-	struct sockaddr_in from = { 0 };
-	socklen_t len = sizeof(from);
-	int fd;
 
 	(void)events;
 	if (gw->dns.count == DNS_CLIENTS_MAX) {
 		loop_unwatch(&gw->loop, watch);
 		return;
 	}
-	fd = accept4(watch->fd, (struct sockaddr *)&from, &len, SOCK_NONBLOCK | SOCK_CLOEXEC);
-	if (fd < 0 && errno != EAGAIN && errno != ECONNABORTED && errno != EINTR) {
+	if (!accept_client(gw) && errno != EAGAIN && errno != ECONNABORTED && errno != EINTR) {
 		loop_unwatch(&gw->loop, watch);
 		gateway_pause(gw);
 	}
-	if (fd < 0)
-		return;
-	if (gateway_is_workload(gw, &from))
-		add_client(gw, fd);
-	else
-		close(fd);
 }
 
 int dns_start(struct gateway *gw, struct err *e)
@@ -263,12 +271,32 @@ int dns_start(struct gateway *gw, struct err *e)
 	return 0;
 }
 
+/* What it has asked, and no more of it. */
+static void hear_out(struct dns_client *client)
+{
+	ssize_t n;
+
+	do {
+		n = recv(client->watch.fd, client->bytes + client->len,
+			 sizeof(client->bytes) - client->len, 0);
+		client->len += n > 0 ? (size_t)n : 0;
+	} while (n > 0 && answer_frames(client));
+	close_client(client);
+}
+
+/* The workload is gone, but what it asked at last has to be decided and counted. */
 void dns_stop(struct gateway *gw)
 {
+	for (int i = 0; i < WAITING_MAX && answer_one(gw); i++)
+		;
 	loop_unwatch(&gw->loop, &gw->dns.udp);
 	loop_unwatch(&gw->loop, &gw->dns.listener);
-	while (gw->dns.first)
-		close_client(gw->dns.first);
+	for (int i = 0; i < WAITING_MAX; i++) {
+		while (gw->dns.first)
+			hear_out(gw->dns.first);
+		if (!accept_client(gw))
+			return;
+	}
 }
 
 /* The loop does not run any more. */

@@ -289,11 +289,12 @@ void relay_stop(struct gateway *gw)
 		next = r->next;
 		if (r->state == RELAY_OVER)
 			continue;
-		if (r->state == RELAY_OPEN)
-			relay_advance(r);
-		else
+		r->client.readable = true; /* the event may be behind the one that brought us here */
+		relay_advance(r);
+		if (r->state != RELAY_OPEN && r->state != RELAY_OVER)
 			relay_unreached(r, NET_CAUSE_NO_CONNECTION, ECANCELED);
 	}
+	relay_refuse_waiting(gw);
 }
 
 void relay_cut_off(struct gateway *gw)

@@ -61,5 +61,7 @@ bool relay_gate_feed(struct relay *r);
 void relay_upstream_ready(struct watch *watch, uint32_t events);
 /* Try the next address; errnum: why the last one failed, 0 = there was none. */
 void relay_dial_next(struct relay *r, int errnum);
+/* relay_refuse_waiting() - of the connections not accepted yet, record what is denied. */
+void relay_refuse_waiting(struct gateway *gw);
 
 #endif

@@ -15,6 +15,7 @@
 #include "netns/relay.h"
 
 #define ACCEPTS_PER_TURN 64
+#define WAITING_MAX 65536 /* the kernel's bound of a listener's queue (somaxconn) is lower */
 
 /* -------------------------------------------------------------------------------------------- dial */
 
@@ -207,6 +208,30 @@ static void relay_accept(struct watch *watch, uint32_t events)
 		} else if (errno != ECONNABORTED && errno != EINTR) {
 			return;
 		}
+	}
+}
+
+/* The workload is gone, but what it asked for at last has to be decided: a denial is none the less one
+ * because nobody had come to it yet. */
+void relay_refuse_waiting(struct gateway *gw)
+{
+	struct sockaddr_in from = { 0 }, asked;
+	socklen_t len = sizeof(from);
+	struct aim aim;
+	int fd;
+
+	for (int i = 0; i < WAITING_MAX && gw->config->tcp_fd >= 0; i++) {
+		len = sizeof(from);
+		fd = accept4(gw->config->tcp_fd, (struct sockaddr *)&from, &len, SOCK_CLOEXEC);
+		if (fd < 0 && errno != ECONNABORTED && errno != EINTR)
+			return;
+		len = sizeof(asked);
+		if (fd >= 0 && gateway_is_workload(gw, &from) &&
+		    getsockname(fd, (struct sockaddr *)&asked, &len) == 0 &&
+		    asked.sin_family == AF_INET)
+			(void)aim_take(&aim, gw, EGRESS_TCP, &asked);
+		relay_reset_on_close(fd);
+		fd_close(&fd);
 	}
 }
 

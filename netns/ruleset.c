@@ -145,12 +145,15 @@ static void add_arrival(struct netlink_batch *b, const struct ruleset *rules)
 	const uint32_t loopback = 1, gate = rules->gate_index;
 	const in_addr_t workload = rules->net.workload.s_addr;
 	const uint16_t domain = htons(53);
-	const uint8_t bound = 0;
+	const uint8_t bound = 0, icmp = IPPROTO_ICMP, unreachable = ICMP_DEST_UNREACH;
 
 	add_marks(b);
 	RULE(b, "prerouting", "accept the loopback", META(IIF), IS(loopback), ACCEPT);
 	RULE(b, "prerouting", "drop foreign interfaces", META(IIF), IS_NOT(gate), DROP);
 	RULE(b, "prerouting", "drop foreign sources", SADDR, IS_NOT(workload), COUNT, DROP);
+	/* The kernel's word that an answer came too late for somebody: no attempt to get out. */
+	RULE(b, "prerouting", "drop complaints about answers", META(L4PROTO), IS(icmp),
+	     HEADER_TO(0, TRANSPORT, 0, 1), IS(unreachable), DROP);
 	RULE(b, "prerouting", "accept dns", META(L4PROTO), IS(udp), DPORT, IS(domain), ACCEPT);
 	RULE(b, "prerouting", "accept dns", META(L4PROTO), IS(tcp), DPORT, IS(domain), ACCEPT);
 	RULE(b, "prerouting", "accept open udp flows (kernel module nft_socket)", META(L4PROTO),

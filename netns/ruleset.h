@@ -4,6 +4,7 @@
  *				lo				accept
  *				other than gw0			drop
  *				source is not the workload's	count, drop
+ *				ICMP "unreachable"		drop: of the workload's kernel, about an answer
  *				to port 53, udp or tcp		accept (the responder; every address is ours)
  *				udp of an open flow		accept (a reply socket of its own)
  *				own /30, multicast, broadcast	deny

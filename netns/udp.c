@@ -13,6 +13,7 @@
 #include "netns/maker_wire.h"
 
 #define DATAGRAMS_PER_TURN 64
+#define WAITING_MAX 65536 /* more than a receive buffer holds */
 
 /* ---------------------------------------------------------------------------------------- refusals */
 
@@ -88,18 +89,16 @@ static ssize_t receive(struct gateway *gw, struct udp_key *key)
 	return n;
 }
 
-static void socket_ready(struct watch *watch, uint32_t events)
+/* At most so many; false: there are no more. */
+static bool take_datagrams(struct gateway *gw, int most)
 {
-	struct gateway *gw = container_of(watch, struct gateway, udp.socket);
-
-	(void)events;
-	for (int i = 0; i < DATAGRAMS_PER_TURN; i++) {
+	for (int i = 0; i < most; i++) {
 		struct udp_key key = { 0 };
 		ssize_t n = receive(gw, &key);
 		struct udp_flow *f;
 
 		if (n < 0 && errno == EAGAIN)
-			return;
+			return false;
 		if (n < 0)
 			continue;
 		f = udp_find(&gw->udp, &key);
@@ -108,6 +107,13 @@ static void socket_ready(struct watch *watch, uint32_t events)
 		else
 			udp_open(gw, &key, gw->block, (size_t)n);
 	}
+	return true;
+}
+
+static void socket_ready(struct watch *watch, uint32_t events)
+{
+	(void)events;
+	(void)take_datagrams(container_of(watch, struct gateway, udp.socket), DATAGRAMS_PER_TURN);
 }
 
 /* ------------------------------------------------------------------------------------- socket maker */
@@ -159,6 +165,9 @@ int udp_start(struct gateway *gw, struct err *e)
 
 void udp_stop(struct gateway *gw)
 {
+	/* What the workload sent at last is decided all the same. */
+	if (gw->config->udp_fd >= 0)
+		(void)take_datagrams(gw, WAITING_MAX);
 	loop_unwatch(&gw->loop, &gw->udp.socket);
 	for (size_t i = 0; i < UDP_BUCKETS; i++)
 		for (struct udp_flow *f = gw->udp.buckets[i], *next; f; f = next) {

@@ -49,12 +49,14 @@ static bool count(struct egress_list *list, const struct net_flow *flow,
 
 static bool add_allowed(struct egress_report *report, const struct net_flow *flow)
 {
+	bool fresh = count(&report->destinations, flow, same_destination);
+
 	report->allowed += flow->count;
 	if (flow->would_deny) {
 		report->would_deny += flow->count;
-		count(&report->denials, flow, same_destination);
+		fresh = count(&report->denials, flow, same_destination) || fresh;
 	}
-	return count(&report->destinations, flow, same_destination);
+	return fresh;
 }
 
 static void add_closed(struct egress_report *report, const struct net_flow *flow)

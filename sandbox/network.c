@@ -22,7 +22,7 @@
 #define GATE_MEMORY_BYTES (UINT64_C(256) << 20) /* buffers of every socket count, too */
 #define GATE_PIDS 4
 #define EVENTS_PER_STEP 64 /* then the loop looks at its clocks again */
-#define FINISH_MS 1000	   /* more than the gateway's own stop timeout */
+#define FINISH_MS 3000	   /* six times the gateway's own stop timeout: after that it is lost */
 #define FINISH_KILLED_MS 60
 
 void network_init(struct network *net)
@@ -248,10 +248,11 @@ static void tell_denial(struct run *r, const struct net_event *event)
 
 static void use_event(struct run *r, const struct net_event *event)
 {
-	if (egress_report_add(r->out->egress, event))
+	if (egress_report_add(r->out->egress, event)) {
 		run_told(r, trail_flow(r->trail, r->plan, r->out, event));
+		tell_denial(r, event);
+	}
 	warn_of(r, event);
-	tell_denial(r, event);
 	if (event->kind == NET_EVENT_DENIED && r->plan->gate) {
 		/* Also after the end: a run with a denial has failed, whatever its own status. */
 		r->out->evidence.kill_egress = true;
@@ -337,6 +338,9 @@ static void stop_gateway(struct run *r)
 		if (wait.revents)
 			take_events(r);
 	}
+	/* No totals in time: what was denied at last is as unknown as if it had died. */
+	if (r->net.event >= 0 && !r->killed)
+		lose_gateway(r);
 }
 
 void network_finish(struct run *r)

@@ -100,6 +100,14 @@ udp - 255.255.255.255 67 never-dialled 1" "$(rows | sed 's/10\.20[0-9]\.[0-9.]*/
 	done
 }
 
+@test "an answer that nobody waits for any more is no denial" {
+	for who in $users; do
+		run -0 online --gate --allow 203.0.113.80:7000/udp -- bash -c 'echo x >/dev/udp/203.0.113.80/7000; sleep 0.5'
+		same "udp:203.0.113.80:7000 data" "$(reached)"
+		[ "$(field '.egress | "\(.allowed) \(.denied) \(.exact)"')" = "1 0 true" ]
+	done
+}
+
 @test "a protocol is not another: UDP to what is listed for TCP, and the reverse" {
 	for who in $users; do
 		run -0 attempts --allow 203.0.113.80:7000 --allow 203.0.113.9:443/udp -- \
@@ -297,6 +305,18 @@ a.example 443 sni-mismatch 2 b.example" "$(field '.egress.denials[] |
 		[ "$(wc -l <"$top/$who/audit.log")" -lt 300 ]
 		[ "$(jq -r 'select(.event == "egress-totals") | .denied' "$top/$who/audit.log")" = 23000 ]
 		[ "$(grep -c ^enclave-run: <<<"$output")" = 1 ]
+	done
+}
+
+@test "a status line is for a kind of denial, not for each moment in which it comes again" {
+	for who in $users; do
+		# shellcheck disable=SC2046 # one option or none
+		run -0 lab bash -c 'status=$1; shift; "$@" 9>"$status"' - "$top/$who/status" "$enclave" \
+			--status-fd 9 --record "$top/$who/record.json" --ro "$top/net:/net" \
+			$(parent_of "$who") -- /usr/bin/python3 /net/attempts ports=203.0.113.9=5 sleep=0.4 \
+			ports=203.0.113.9=5 sleep=0.4 ports=203.0.113.9=5
+		[ "$(field .egress.denied)" = 15 ]
+		[ "$(jq -r 'select(.event == "denied") | .event' "$top/$who/status" | wc -l)" = 5 ]
 	done
 }
 

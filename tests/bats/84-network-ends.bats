@@ -69,6 +69,34 @@ inside_of() {
 	done
 }
 
+@test "a gateway that does not answer at the end takes along what it knew: no success" {
+	need_root # to find it
+	local launcher gate maker workload
+	for who in $users; do
+		rm -f "$top/$who/pid"
+		# shellcheck disable=SC2046 # one option or none
+		lab bash -c '"$@" & echo $! >"$0"; wait' "$top/$who/pid" "$enclave" \
+			--record "$top/$who/record.json" $(parent_of "$who") -- sleep 1.5 &
+		for _ in {1..100}; do
+			launcher=$(cat "$top/$who/pid" 2>/dev/null) && inside_of "$launcher" 2>/dev/null && break
+			sleep 0.05
+		done
+		sleep 0.5 # until both are confined and the workload runs
+		kill -STOP "$gate"
+		wait
+		[ "$(field '"\(.reason) \(.exit_code) \(.egress.exact)"')" = "gateway 0 false" ]
+	done
+}
+
+@test "what the workload tried at its very end, behind as many connections as there may be, is denied and counted" {
+	for who in $users; do
+		run -1 online --gate -q --rlimit nofile=1100 --allow 203.0.113.80:7000 -- \
+			/usr/bin/python3 /net/attempts crowd=203.0.113.80:7000=1030 last=198.18.9.9:80
+		verdict egress 1
+		[ "$(field '.egress | "\(.denied) \(.exact)"')" = "1 true" ]
+	done
+}
+
 @test "kill -9 of the launcher with 1,000 connections open: over at once, nothing is left" {
 	for who in $users; do
 		run -0 killed launcher 1000 --rlimit nofile=1100
@@ -164,6 +192,7 @@ rules_of_a_run='table ip enclave {
 		iif "lo" accept
 		iif != "gw0" drop
 		ip saddr != WORKLOAD counter drop
+		icmp type destination-unreachable drop
 		udp dport 53 accept
 		tcp dport 53 accept
 		meta l4proto udp socket wildcard 0 accept

@@ -87,6 +87,11 @@ static void audit_mode(struct egress_report *r)
 	is_int(r->denials.count, 1, "stands among the denials");
 	is_int(r->destinations.count, 1, "and among the destinations");
 	is_int(egress_report_denied(r), 0, "but was not denied");
+	ev = event(NET_EVENT_ALLOWED, "d.example", 443);
+	egress_report_add(r, &ev);
+	ev.flow.would_deny = 1;
+	ok(egress_report_add(r, &ev), "it is the first of its kind where others went before it");
+	ok(!egress_report_add(r, &ev), "and only that");
 }
 
 static void ends(struct egress_report *r)
