@@ -239,18 +239,17 @@ table ip6 enclave {
 		# shellcheck disable=SC2046 # one option or none
 		lab bash -c '"$@" & echo $! >"$0"; wait' "$top/$who/pid" "$enclave" \
 			--record "$top/$who/record.json" --allow 203.0.113.80:7000 --allow a.example \
-			--allow 203.0.113.0/28:80-90/udp $(parent_of "$who") -- sleep 1.5 &
+			--allow 203.0.113.0/28:80-90/udp $(parent_of "$who") -- sleep 50 &
 		for _ in {1..100}; do
 			[ "$(jq -r .phase "$top/$who/record.json" 2>/dev/null)" != setup ] || break
 			sleep 0.05
 		done
 		launcher=$(cat "$top/$who/pid")
 		for _ in {1..100}; do
-			! inside_of "$launcher" || nsenter -t "$maker" -n ip link show up 2>/dev/null |
-				grep -q gw0 && break
+			! inside_of "$launcher" || ! grep -q Seccomp:.2 "/proc/$gate/status" ||
+				! grep -q Seccomp:.2 "/proc/$maker/status" || break
 			sleep 0.05
 		done
-		sleep 0.3
 		workload=$(nsenter -t "$maker" -n ip -4 -o address show dev gw0 | awk '{ print $4 }')
 		[[ $workload = 10.20*/30 ]]
 		IFS=./ read -r a b c d _ <<<"$workload"
@@ -266,6 +265,7 @@ table ip6 enclave {
 			[ -z "$(find "/proc/$pid/fd" -lname '/*' ! -lname /dev/null)" ]
 			[ "$(tr -d '\0' <"/proc/$pid/environ" | wc -c)" = 0 ]
 		done
+		kill "$launcher"
 		wait
 	done
 }
