@@ -70,13 +70,28 @@ static int v1_exclude_swap(const struct cgroup *cg, uint64_t memory_bytes, struc
 	return 0;
 }
 
+/* Buffers of sockets are not in memory.limit_in_bytes on v1: they have a limit of their own, which is not
+ * counted at all unless it is set.  A socket that hits it waits, or loses datagrams. */
+static int v1_limit_sockets(const struct cgroup *cg, uint64_t memory_bytes, struct err *e)
+{
+	const struct cgroup_dir *dir = cgroup_dir_of(cg, CONTROLLER_MEMORY);
+	char number[24];
+	struct text t = TEXT_ON(number);
+
+	text_u64(&t, memory_bytes);
+	if (fd_write_file(dir->fd, "memory.kmem.tcp.limit_in_bytes", number) != 0 && errno != ENOENT)
+		return err_sys(e, "set memory.kmem.tcp.limit_in_bytes");
+	return 0;
+}
+
 /* The period is left alone: a new group has the kernel's default, which is CGROUP_CPU_PERIOD_US, and
  * readback looks at what it really is. */
 static int v1_limit(const struct cgroup *cg, const struct cgroup_spec *spec, struct err *e)
 {
 	if (spec->memory_bytes != LIMIT_NONE &&
 	    (cgroup_file_set_u64(cg, FILE_MEMORY_LIMIT, spec->memory_bytes, e) != 0 ||
-	     v1_exclude_swap(cg, spec->memory_bytes, e) != 0))
+	     v1_exclude_swap(cg, spec->memory_bytes, e) != 0 ||
+	     v1_limit_sockets(cg, spec->memory_bytes, e) != 0))
 		return -1;
 	if (spec->pids_count != LIMIT_NONE &&
 	    cgroup_file_set_u64(cg, FILE_PIDS_LIMIT, spec->pids_count, e) != 0)

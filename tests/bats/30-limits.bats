@@ -36,6 +36,29 @@ probe() {
 	done
 }
 
+@test "memory: what lies in socket buffers is limited, too" {
+	local program='
+import socket
+queued, held = 0, []
+listener = socket.create_server(("127.0.0.1", 0))
+for _ in range(60):
+    here = socket.create_connection(listener.getsockname())
+    held += [here, listener.accept()[0]]
+    here.setblocking(False)
+    try:
+        while True:
+            queued += here.send(bytes(65536))
+    except BlockingIOError:
+        pass
+print(queued >> 20)'
+	for who in $users; do
+		run -0 sandbox -- true
+		has_cgroup || continue # SECURITY.md, limit 2
+		run sandbox --net none --memory 64M --wall-time 20 -- /usr/bin/python3 -c "$program"
+		[ "$(field .reason)" = memory ] || [ "$output" -le 100 ] || { echo "$output MiB"; return 1; }
+	done
+}
+
 @test "memory: three quarters of the limit are fine and the peak is recorded" {
 	for who in $users; do
 		run -0 probe --memory 128M -- /probes/eat anonymous 90
