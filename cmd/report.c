@@ -9,6 +9,7 @@
 
 #include "base/fd.h"
 #include "base/text.h"
+#include "cmd/escape.h"
 #include "cmd/verdict.h"
 
 /* One table from kind to exit status; failures of execve have their own (sandbox/reason). */
@@ -37,15 +38,22 @@ int report_bytes(int fd, const char *bytes, size_t len)
 	return rc;
 }
 
+/* Names, paths and records come from others: nothing of them may act on a terminal, nor reorder the line. */
 static void line(const char *message)
 {
 	char buf[1024];
 	struct text t = TEXT_ON(buf);
 
-	text_fmt(&t, "enclave-run: %.*s", (int)sizeof(buf) - 32, message);
-	for (size_t i = 0; i < t.len; i++)
-		if ((unsigned char)buf[i] < 0x20 || buf[i] == 0x7f)
-			buf[i] = '?';
+	text_str(&t, "enclave-run: ");
+	while (*message && t.len < sizeof(buf) - 32) {
+		const char *at = message;
+		uint32_t code = escape_next(&message);
+
+		if (code >= ESCAPE_BYTE || escape_hidden(code))
+			text_str(&t, "?");
+		else
+			text_bytes(&t, at, (size_t)(message - at));
+	}
 	text_str(&t, "\n");
 	report_bytes(STDERR_FILENO, buf, t.len);
 }

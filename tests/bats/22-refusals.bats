@@ -228,6 +228,9 @@ refuses() {
 		run -125 as "$who" "$enclave" $'--\e]0;title\a' -- true
 		[[ $output != *$'\e'* && $output != *$'\a'* ]]
 		[ "$(wc -l <<<"$output")" -le 2 ]
+		# C1 in UTF-8, a mark that reorders the line, bytes that are no UTF-8; letters stay
+		run -125 as "$who" "$enclave" --ro $'/\u00e9\u009b31m\u202eabc\xff' -- true
+		[[ $output = *"/é?31m?abc?'"* ]]
 	done
 }
 
