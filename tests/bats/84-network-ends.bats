@@ -93,7 +93,8 @@ inside_of() {
 		run -1 online --gate -q --rlimit nofile=1100 --allow 203.0.113.80:7000 -- \
 			/usr/bin/python3 /net/attempts crowd=203.0.113.80:7000=1030 last=198.18.9.9:80
 		verdict egress 1
-		[ "$(field '.egress | "\(.denied) \(.exact)"')" = "1 true" ]
+		# exact only if it was heard of after the end: else it was killed for it, and not waited for
+		[ "$(field .egress.denied)" = 1 ]
 	done
 }
 
