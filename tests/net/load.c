@@ -4,7 +4,8 @@
  *	load out ADDRESS PORT STREAMS SECONDS	Gbit/s to a server that takes
  *	load in ADDRESS PORT STREAMS SECONDS	Gbit/s from one that gives (PORT+1)
  *	load rate ADDRESS PORT CLIENTS SECONDS	connections/s: connect, one byte there and back, close (PORT+2)
- *	load turn ADDRESS PORT 1 SECONDS	us for one byte there and back (PORT+3) */
+ *	load turn ADDRESS PORT 1 SECONDS	us for one byte there and back (PORT+3)
+ *	load idle ADDRESS PORT COUNT SECONDS	hold COUNT connections, used once; prints how many (PORT+3) */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/tcp.h>
@@ -200,6 +201,23 @@ static void turn(const struct sockaddr_in *to, uint64_t duration_ns)
 	printf("%.1f\n", (double)(now - start) / 1e3 / (double)count);
 }
 
+static void idle(const struct sockaddr_in *to, int clients, unsigned seconds)
+{
+	int held = 0;
+
+	for (int i = 0; i < clients; i++) {
+		int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+		if (fd < 0 || connect(fd, (const struct sockaddr *)to, sizeof(*to)) != 0 ||
+		    send(fd, "x", 1, MSG_NOSIGNAL) != 1 || recv(fd, block, 1, 0) != 1)
+			break;
+		held++;
+	}
+	printf("%d\n", held);
+	fflush(stdout);
+	sleep(seconds);
+}
+
 int main(int argc, char **argv)
 {
 	struct sockaddr_in to;
@@ -226,6 +244,9 @@ int main(int argc, char **argv)
 	} else if (strcmp(argv[1], "rate") == 0) {
 		to = address(argv[2], port + ANSWER);
 		rate(&to, clients, duration_ns);
+	} else if (strcmp(argv[1], "idle") == 0) {
+		to = address(argv[2], port + PONG);
+		idle(&to, clients, (unsigned)(duration_ns / 1000000000));
 	} else {
 		to = address(argv[2], port + PONG);
 		turn(&to, duration_ns);
