@@ -21,8 +21,8 @@
 const struct program_option program_options[] = {
 	{ "policy", 0, FIELD(policy_name), PROGRAM_VALUE, NULL, "FILE|PRESET",
 	  "start from this policy: default, ci, judge, agent, or a JSON file" },
-	{ "json", 0, FIELD(json), PROGRAM_FLAG, "explain, summary, audit verify", NULL,
-	  "print the plan, the counts or the finding as JSON" },
+	{ "json", 0, FIELD(json), PROGRAM_FLAG, "explain, summary, canary, audit verify", NULL,
+	  "print the plan, the counts or the findings as JSON" },
 	{ "sweep", 0, FIELD(sweep), PROGRAM_FLAG, "check", NULL,
 	  "remove control groups left by runs whose launcher was killed" },
 	{ "format", 0, FIELD(format), PROGRAM_VALUE, "report", "text|md|html",

@@ -7,6 +7,7 @@
 int run_verb(struct options *o);
 int explain_verb(struct options *o);
 int check_verb(struct options *o);
+int canary_verb(struct options *o);
 int show_verb(struct options *o);
 int audit_verify_verb(struct options *o);
 int audit_show_verb(struct options *o);

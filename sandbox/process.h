@@ -45,6 +45,11 @@ int process_clone(const struct process_spec *spec, struct process *out, struct e
  * Returns only on failure: the errno to report (EACCES of any candidate wins over ENOENT). */
 int process_exec(const char *const *paths, char *const *argv, char *const *envp);
 
+/* process_spawn() - start a program of ours with standard output to out_fd, standard input from nowhere,
+ * standard error as ours; -1 with *e when it could not be cloned (a failed exec ends it with 125). */
+int process_spawn(const char *path, char *const *argv, int out_fd, struct process *out,
+		  struct err *e);
+
 void process_exit(int status) __attribute__((noreturn));
 
 /* process_open() - a pidfd for whoever has this number now; -1 with errno. */

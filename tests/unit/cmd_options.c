@@ -101,7 +101,8 @@ static void check_errors(void)
 	refuses(ARGV("--memory", "10s", "x"), "--memory: '10s' has an unknown unit");
 	refuses(ARGV("-e", "=1", "x"), "-e: '=1'");
 	refuses(ARGV("--policy", "nope", "x"), "--policy 'nope': neither a preset");
-	refuses(ARGV("--json", "x"), "--json is an option of 'explain, summary, audit verify' only");
+	refuses(ARGV("--json", "x"),
+		"--json is an option of 'explain, summary, canary, audit verify' only");
 	refuses(ARGV("report", "--memory", "1G", "x"), "--memory is no option of 'report'");
 	refuses(ARGV("report", "x", "--memory", "1G"), "--memory is no option of 'report'");
 	refuses(ARGV("report", "x", "--format"), "--format wants a value");
