@@ -49,13 +49,13 @@ for _ in range(60):
         while True:
             queued += here.send(bytes(65536))
     except BlockingIOError:
-        pass
-print(queued >> 20)'
+        print(queued >> 20, flush=True)'
 	for who in $users; do
 		run -0 sandbox -- true
 		has_cgroup || continue # SECURITY.md, limit 2
 		run sandbox --net none --memory 64M --wall-time 20 -- /usr/bin/python3 -c "$program"
-		[ "$(field .reason)" = memory ] || [ "$output" -le 100 ] || { echo "$output MiB"; return 1; }
+		# the kernel may kill, or let the sender wait until the deadline: what counts is how much there was
+		[ "$({ echo 0 && grep -x '[0-9][0-9]*' <<<"$output"; } | tail -n 1)" -le 100 ]
 	done
 }
 
