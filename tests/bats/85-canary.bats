@@ -1,6 +1,5 @@
 #!/usr/bin/env bats
 # The canary: it says ok here, and it does not when something is open or when a probe could prove nothing.
-# vm: short
 
 # shellcheck disable=SC2154,SC2034 # variables that helpers.bash assigns or reads
 load helpers
