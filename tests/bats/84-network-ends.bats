@@ -242,7 +242,7 @@ table ip6 enclave {
 			--record "$top/$who/record.json" --allow 203.0.113.80:7000 --allow a.example \
 			--allow 203.0.113.0/28:80-90/udp $(parent_of "$who") -- sleep 50 &
 		for _ in {1..100}; do
-			[ "$(jq -r .phase "$top/$who/record.json" 2>/dev/null)" != setup ] || break
+			[ ! -s "$top/$who/pid" ] || break
 			sleep 0.05
 		done
 		launcher=$(cat "$top/$who/pid")
