@@ -557,13 +557,11 @@ static void print_json(FILE *out, const void *arg)
 static void print_text(FILE *out, const void *arg)
 {
 	const struct canary *c = arg;
-	unsigned bad = 0;
 
 	for (unsigned i = 0; i < CANARY_COUNT; i++) {
 		const struct finding *f = &c->finding[i];
 		const char *why = problem(f);
 
-		bad += why != NULL;
 		fprintf(out, "  %-7s %-18s %s: %s%s\n", why ? "FAILED" : "held",
 			canary_rows[i].name, canary_rows[i].what,
 			why		  ? why
