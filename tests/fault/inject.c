@@ -1,15 +1,17 @@
 /* inject.c - run a command and make one system call of one of its processes fail, once.
  *
- *	inject [-g CGROUP]... [-s SECONDS] -o REPORT [-l] [-f ROLE CALL NTH ERRNO | -k ROLE CALL NTH]
- *	       -- COMMAND...
+ *	inject [-g CGROUP]... [-s SECONDS] -o REPORT [-l]
+ *	       [-f ROLE CALL NTH ERRNO | -k ROLE CALL NTH | -z ROLE CALL NTH] -- COMMAND...
  *
  * strace's inject counts in every process anew, so "the third write" would hit all of them; here a
- * point is named by the process (ROLE: 0 is COMMAND, 1 the first process made, and so on), the name of
- * the call and its occurrence in that process.  -f: the call isn't made and returns -ERRNO (but close
- * is made: Linux closes the descriptor whatever it returns).  -k: the process is killed as it enters
- * the call.  -g: COMMAND starts in this cgroup.
+ * point is named by the process (ROLE: 0 is COMMAND, 0.2 the second process that it made, 0.2.1 the first
+ * one that this made, and so on: processes run side by side, so the order in which they appear says
+ * nothing), the name of the call and its occurrence in that process.  -f: the call isn't made and returns
+ * -ERRNO (but close is made: Linux closes the descriptor whatever it returns).  -k: the process is killed
+ * as it enters the call; -z: it is stopped instead.  -g: COMMAND starts in this cgroup.
  * REPORT: with -l a line `call PHASE ROLE NAME NTH` for each call, where PHASE is `after` once a
- * process other than COMMAND has executed a program (the workload; it isn't listed from then on).
+ * process other than COMMAND has executed a program (the workload; it isn't listed from then on), and a
+ * line `process ROLE FLAGS` for each process, with the flags of the clone that made it.
  * Always `hit N`, `exit STATUS` or `signal N`, `stuck N` (COMMAND had to be killed after SECONDS) and
  * `left N`: processes still there when COMMAND had ended and two seconds had passed. */
 #include <elf.h>
@@ -32,10 +34,15 @@
 
 #define PROCESS_MAX 64
 #define CALL_MAX 512
+#define ROLE_MAX 32
+#define UNNAMED_MS 500
 
 struct process {
 	pid_t pid;
-	int role;
+	char role[ROLE_MAX]; /* "": its maker has not told yet; it waits for that */
+	long long since_ms;  /* known since, while it waits */
+	int children;	     /* made so far */
+	unsigned long flags; /* of the clone it is in */
 	bool gone, running_workload;
 	bool replace; /* the call it is in was not made */
 	int seen[CALL_MAX];
@@ -47,8 +54,9 @@ struct injector {
 	bool list, started, executed;
 	FILE *report;
 	/* the point */
-	bool kill;
-	int role, nth, error, nr;
+	int signal; /* 0: the call fails instead */
+	const char *role;
+	int nth, error, nr;
 	int hits;
 };
 
@@ -75,7 +83,7 @@ static struct process *find(struct injector *in, pid_t pid)
 		fprintf(stderr, "inject: too many processes\n");
 		exit(2);
 	}
-	in->process[in->count] = (struct process){ .pid = pid, .role = in->count };
+	in->process[in->count] = (struct process){ .pid = pid, .since_ms = now_ms() };
 	return &in->process[in->count++];
 }
 
@@ -128,7 +136,7 @@ static void list_call(struct injector *in, const struct process *p, int nr)
 {
 	char *name = seccomp_syscall_resolve_num_arch(SCMP_ARCH_NATIVE, nr);
 
-	fprintf(in->report, "call %s %d %s %d\n", in->executed ? "after" : "set-up", p->role,
+	fprintf(in->report, "call %s %s %s %d\n", in->executed ? "after" : "set-up", p->role,
 		name ? name : "unknown", p->seen[nr]);
 	free(name);
 }
@@ -149,18 +157,61 @@ static void at_call(struct injector *in, struct process *p)
 	if (info.op != PTRACE_SYSCALL_INFO_ENTRY || nr < 0 || nr >= CALL_MAX)
 		return;
 	p->seen[nr]++;
+	if (nr == SYS_clone3) /* the first member of struct clone_args */
+		p->flags = (unsigned long)ptrace(PTRACE_PEEKDATA, p->pid, info.entry.args[0], NULL);
+	else if (nr == SYS_clone)
+		p->flags = info.entry.args[0];
 	if (in->list)
 		list_call(in, p, nr);
-	if (nr != in->nr || p->role != in->role || p->seen[nr] != in->nth)
+	if (nr != in->nr || strcmp(p->role, in->role) != 0 || p->seen[nr] != in->nth)
 		return;
 	in->hits++;
-	if (in->kill) {
-		kill(p->pid, SIGKILL);
+	if (in->signal) {
+		kill(p->pid, in->signal);
 	} else {
 		if (nr != SYS_close)
 			set_call(p->pid, true, 0);
 		p->replace = true;
 	}
+}
+
+static void name(struct injector *in, struct process *p, struct process *maker)
+{
+	if (maker)
+		snprintf(p->role, ROLE_MAX, "%.20s.%d", maker->role, ++maker->children);
+	else
+		snprintf(p->role, ROLE_MAX, "?");
+	if (in->list)
+		fprintf(in->report, "process %s %lx\n", p->role, maker ? maker->flags : 0);
+}
+
+/* A new process may stop before its maker does, who alone can say which one it is: it waits until then.
+ * A maker that is killed in its clone never says so. */
+static void name_orphans(struct injector *in)
+{
+	for (int i = 0; i < in->count; i++) {
+		struct process *p = &in->process[i];
+
+		if (p->gone || p->role[0] || now_ms() - p->since_ms < UNNAMED_MS)
+			continue;
+		name(in, p, NULL);
+		ptrace(PTRACE_SYSCALL, p->pid, NULL, 0);
+	}
+}
+
+static void made(struct injector *in, struct process *maker, pid_t pid)
+{
+	for (int i = 0; i < in->count; i++) {
+		struct process *p = &in->process[i];
+
+		if (p->pid == pid && !p->role[0]) { /* it has stopped already, or is gone */
+			name(in, p, maker);
+			if (!p->gone)
+				ptrace(PTRACE_SYSCALL, pid, NULL, 0);
+			return;
+		}
+	}
+	name(in, find(in, pid), maker);
 }
 
 static void at_stop(struct injector *in, struct process *p, int status)
@@ -169,14 +220,16 @@ static void at_stop(struct injector *in, struct process *p, int status)
 	enum __ptrace_request how = PTRACE_SYSCALL;
 	unsigned long child;
 
+	if (!p->role[0])
+		return;
 	if (sig == (SIGTRAP | 0x80)) {
 		at_call(in, p);
 	} else if (event == PTRACE_EVENT_CLONE || event == PTRACE_EVENT_FORK ||
 		   event == PTRACE_EVENT_VFORK) {
 		if (ptrace(PTRACE_GETEVENTMSG, p->pid, NULL, &child) == 0)
-			find(in, (pid_t)child);
+			made(in, p, (pid_t)child);
 	} else if (event == PTRACE_EVENT_EXEC) {
-		if (p->role == 0)
+		if (strcmp(p->role, "0") == 0)
 			in->started = true;
 		else
 			in->executed = p->running_workload = true;
@@ -250,6 +303,7 @@ static int follow(struct injector *in, long seconds, bool *stuck, int *left)
 	while (alive(in) > 0) {
 		pid_t pid = waitpid(-1, &status, __WALL);
 
+		name_orphans(in);
 		if (now_ms() >= deadline) {
 			if (result < 0)
 				*stuck = true;
@@ -280,7 +334,7 @@ static int follow(struct injector *in, long seconds, bool *stuck, int *left)
 
 int main(int argc, char **argv)
 {
-	static struct injector in = { .nr = -1, .role = -1 };
+	static struct injector in = { .nr = -1, .role = "" };
 	char *cgroups[16] = { NULL };
 	int cgroup_count = 0, i = 1, status, left;
 	const char *report = NULL;
@@ -296,13 +350,13 @@ int main(int argc, char **argv)
 			seconds = atol(argv[++i]);
 		} else if (strcmp(argv[i], "-g") == 0 && cgroup_count < 15) {
 			cgroups[cgroup_count++] = argv[++i];
-		} else if (i + 3 < argc && argv[i][0] == '-' && strchr("fk", argv[i][1])) {
-			in.kill = argv[i][1] == 'k';
-			in.role = atoi(argv[i + 1]);
+		} else if (i + 3 < argc && argv[i][0] == '-' && strchr("fkz", argv[i][1])) {
+			in.signal = argv[i][1] == 'k' ? SIGKILL : argv[i][1] == 'z' ? SIGSTOP : 0;
+			in.role = argv[i + 1];
 			in.nr = seccomp_syscall_resolve_name(argv[i + 2]);
 			in.nth = atoi(argv[i + 3]);
 			i += 3;
-			if (!in.kill)
+			if (!in.signal)
 				in.error = atoi(argv[++i]);
 		} else {
 			break;
@@ -313,7 +367,7 @@ int main(int argc, char **argv)
 		fprintf(stderr, "inject: usage: see the head of inject.c\n");
 		return 2;
 	}
-	find(&in, start(argv + i + 1, cgroups));
+	strcpy(find(&in, start(argv + i + 1, cgroups))->role, "0");
 	status = follow(&in, seconds, &stuck, &left);
 	fprintf(in.report, "hit %d\n", in.hits);
 	if (WIFSIGNALED(status))

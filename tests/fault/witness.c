@@ -1,16 +1,28 @@
 /* witness.c - tell what a sandbox looks like from inside, so that two of them can be compared.
  *
- * Everything it prints is the same in every undisturbed run; process and mount numbers are left out. */
+ *	witness [tcp|udp|http HOST PORT]...
+ *
+ * Everything it prints is the same in every undisturbed run; process and mount numbers are left out.  Each
+ * destination is tried: what came of it, and whether within a second. */
+#include <arpa/inet.h>
 #include <dirent.h>
+#include <errno.h>
 #include <fcntl.h>
+#include <ifaddrs.h>
+#include <net/if.h>
+#include <netdb.h>
+#include <poll.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/statfs.h>
+#include <time.h>
 #include <unistd.h>
 
 extern char **environ;
@@ -72,7 +84,134 @@ static void status(void)
 		fclose(f);
 }
 
-int main(void)
+/* --- network ------------------------------------------------------------------------------------- */
+
+static void interfaces(void)
+{
+	struct if_nameindex *list = if_nameindex();
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	struct ifaddrs *addresses = NULL;
+
+	for (struct if_nameindex *i = list; i && i->if_name; i++) {
+		struct ifreq flags = { 0 }, mtu = { 0 };
+
+		snprintf(flags.ifr_name, IFNAMSIZ, "%s", i->if_name);
+		snprintf(mtu.ifr_name, IFNAMSIZ, "%s", i->if_name);
+		ioctl(fd, SIOCGIFFLAGS, &flags);
+		ioctl(fd, SIOCGIFMTU, &mtu);
+		/* RUNNING appears when the kernel gets to it */
+		printf("interface %s flags %x mtu %d\n", i->if_name,
+		       flags.ifr_flags & 0xffff & ~IFF_RUNNING, mtu.ifr_mtu);
+	}
+	if_freenameindex(list);
+	close(fd);
+	if (getifaddrs(&addresses) != 0)
+		printf("no addresses: %s\n", strerrorname_np(errno));
+	for (struct ifaddrs *a = addresses; a; a = a->ifa_next) {
+		char host[64] = "", mask[64] = "";
+
+		if (!a->ifa_addr || a->ifa_addr->sa_family == AF_PACKET ||
+		    getnameinfo(a->ifa_addr,
+				a->ifa_addr->sa_family == AF_INET ? sizeof(struct sockaddr_in)
+								  : sizeof(struct sockaddr_in6),
+				host, sizeof(host), NULL, 0, NI_NUMERICHOST) != 0)
+			continue;
+		if (a->ifa_netmask && a->ifa_netmask->sa_family == AF_INET)
+			inet_ntop(AF_INET, &((struct sockaddr_in *)a->ifa_netmask)->sin_addr, mask,
+				  sizeof(mask));
+		printf("address %s %s %s\n", a->ifa_name, host, mask);
+	}
+	freeifaddrs(addresses);
+}
+
+static void routes(void)
+{
+	FILE *f = fopen("/proc/self/net/route", "re");
+	char line[512], name[32];
+	unsigned to, by, flags, mask;
+
+	while (f && fgets(line, sizeof(line), f)) {
+		char text[3][INET_ADDRSTRLEN];
+
+		if (sscanf(line, "%31s %x %x %x %*d %*d %*d %x", name, &to, &by, &flags, &mask) != 5)
+			continue;
+		inet_ntop(AF_INET, &to, text[0], INET_ADDRSTRLEN);
+		inet_ntop(AF_INET, &by, text[1], INET_ADDRSTRLEN);
+		inet_ntop(AF_INET, &mask, text[2], INET_ADDRSTRLEN);
+		printf("route %s to %s/%s by %s flags %x\n", name, text[0], text[2], text[1], flags);
+	}
+	if (f)
+		fclose(f);
+}
+
+static void contents(const char *path)
+{
+	FILE *f = fopen(path, "re");
+	char line[512];
+
+	while (f && fgets(line, sizeof(line), f))
+		printf("%s: %s", path, line);
+	if (f)
+		fclose(f);
+}
+
+/* An answer, or the error's name. */
+static const char *converse(const struct addrinfo *to, const char *say)
+{
+	int fd = socket(to->ai_family, to->ai_socktype | SOCK_CLOEXEC, 0);
+	struct pollfd wait = { .fd = fd, .events = POLLIN };
+	const char *result = "answered";
+	char buffer[4];
+
+	if (fd < 0 || connect(fd, to->ai_addr, to->ai_addrlen) != 0 ||
+	    send(fd, say, strlen(say), MSG_NOSIGNAL) != (ssize_t)strlen(say))
+		result = strerrorname_np(errno);
+	else if (poll(&wait, 1, 1500) != 1)
+		result = "silence";
+	else if (recv(fd, buffer, sizeof(buffer), 0) != 4)
+		result = errno ? strerrorname_np(errno) : "ended";
+	close(fd);
+	return result;
+}
+
+static void try(const char *kind, const char *host, const char *port)
+{
+	const struct addrinfo hints = { .ai_family = AF_INET,
+					.ai_socktype = kind[0] == 'u' ? SOCK_DGRAM : SOCK_STREAM };
+	char request[128];
+	struct addrinfo *found = NULL;
+	struct timespec begin, end;
+	const char *result;
+	int rc;
+
+	snprintf(request, sizeof(request),
+		 kind[0] == 'h' ? "GET / HTTP/1.1\r\nHost: %s\r\n\r\n" : "ping", host);
+	clock_gettime(CLOCK_MONOTONIC, &begin);
+	rc = getaddrinfo(host, port, &hints, &found);
+	errno = 0;
+	result = rc == 0 ? converse(found, request) : gai_strerror(rc);
+	clock_gettime(CLOCK_MONOTONIC, &end);
+	printf("%s %s %s: %s%s\n", kind, host, port, result,
+	       (end.tv_sec - begin.tv_sec) * 1000 + (end.tv_nsec - begin.tv_nsec) / 1000000 < 1000
+		       ? ""
+		       : ", slow");
+	if (found)
+		freeaddrinfo(found);
+}
+
+static void network(void)
+{
+	interfaces();
+	routes();
+	contents("/proc/self/net/if_inet6");
+	contents("/proc/self/net/ipv6_route");
+	contents("/proc/sys/net/ipv6/conf/all/disable_ipv6");
+	contents("/proc/sys/net/ipv6/conf/default/disable_ipv6");
+	contents("/proc/sys/net/ipv4/ip_forward");
+	contents("/etc/resolv.conf");
+}
+
+int main(int argc, char **argv)
 {
 	static const char *const folders[] = { "/",	"/etc",		 "/dev",  "/dev/pts",
 					       "/home", "/home/sandbox", "/run",  "/var",
@@ -99,5 +238,8 @@ int main(void)
 		folder(folders[i]);
 	mounts();
 	status();
+	network();
+	for (int i = 1; i + 2 < argc; i += 3)
+		try(argv[i], argv[i + 1], argv[i + 2]);
 	return 0;
 }
