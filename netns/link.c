@@ -23,6 +23,7 @@
 #define GATE_LINK "gw0"
 #define WORK_LINK "eth0"
 #define LOOPBACK_INDEX 1 /* in every network namespace */
+#define QUEUE_LENGTH 999 /* any but the default: a veth has no queue */
 
 /* ------------------------------------------------------------------------------------- messages */
 
@@ -67,6 +68,18 @@ static struct nl_msg *up_message(unsigned index)
 					.ifi_change = IFF_UP };
 
 	return netlink_message(RTM_NEWLINK, 0, &link, sizeof(link), 0);
+}
+
+static struct nl_msg *queue_message(unsigned index)
+{
+	const struct ifinfomsg link = { .ifi_family = AF_UNSPEC, .ifi_index = (int)index };
+	struct nl_msg *msg = netlink_message(RTM_NEWLINK, 0, &link, sizeof(link), 16);
+
+	if (msg && nla_put_u32(msg, IFLA_TXQLEN, QUEUE_LENGTH) != 0) {
+		nlmsg_free(msg);
+		return NULL;
+	}
+	return msg;
 }
 
 static struct nl_msg *address_message(unsigned index, struct in_addr address)
@@ -208,7 +221,13 @@ static int build(int workload_ns, const struct subnet *net, struct netlink_batch
 	if (netlink_send(netlink, b, e) != 0 ||
 	    set_up_side(&gate, netlink, b, out_gate_index, e) != 0)
 		return -1;
-	return set_up_workload(workload_ns, &work, b, e);
+	if (set_up_workload(workload_ns, &work, b, e) != 0)
+		return -1;
+	/* The side that was raised first had no carrier then.  Its queue drops everything until the
+	 * kernel's link watch has run, on a busy machine a second later; a new length starts it now
+	 * (net/core/dev.c, dev_qdisc_change_tx_queue_len, 4.16). */
+	netlink_add(b, queue_message(*out_gate_index), "start the queue of the veth pair");
+	return netlink_send(netlink, b, e);
 }
 
 int link_build(int workload_ns, const struct subnet *net, unsigned *out_gate_index, struct err *e)
