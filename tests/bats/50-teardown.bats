@@ -108,7 +108,13 @@ machine() {
 
 @test "check --sweep removes the control groups of killed launchers too" {
 	who=${users%% *}
-	start -- sleep 100
+	own=()
+	if [ -n "$(parent_of "$who")" ]; then
+		# It looks below its own group, where in the test machine only root's runs can be.
+		[ "$EUID" = 0 ] || skip "this control group holds the test itself"
+		own=(--cgroup-parent /)
+	fi
+	start "${own[@]}" -- sleep 100
 	started
 	has_cgroup || { kill $launcher; wait $launcher || :; skip "no control group can be made here"; }
 	kill -9 $launcher
@@ -154,6 +160,7 @@ machine() {
 
 @test "two hundred runs at a time all end well" {
 	runs=200
+	[ ! -d /sys/fs/cgroup/vm ] || runs=40 # an emulated machine is about twenty times slower
 	before=$(machine)
 	for who in $users; do
 		# In one shell of that caller, so that all start as fast as they can.
