@@ -181,9 +181,11 @@ machine() {
 		# shellcheck disable=SC2016
 		run -0 as "$who" bash -c '
 			stty -a <&0 >/dev/null 2>&1
-			before=$(ls /proc/$$/fd | wc -l; umask; cat /proc/$$/oom_score_adj; grep -c . /proc/$$/limits)
+			# by the shell itself: a substitution opens and closes pipes at its own pace
+			state() { fds=(/proc/$$/fd/*); state="${#fds[@]} $(umask; cat /proc/$$/oom_score_adj; grep -c . /proc/$$/limits)"; }
+			state; before=$state
 			"$1" -- sh -c "umask 0; ulimit -n 5; cd /tmp" </dev/null
-			after=$(ls /proc/$$/fd | wc -l; umask; cat /proc/$$/oom_score_adj; grep -c . /proc/$$/limits)
+			state; after=$state
 			[ "$before" = "$after" ] && echo same; jobs' - "$enclave"
 		[ "$output" = same ]
 	done

@@ -41,6 +41,17 @@ enclave-run: 7 denied by the network policy: a.example:80, 203.0.113.9:443, 203.
 	done
 }
 
+@test "a refusal comes at once also where many runs start at the same time" {
+	runs=${ENCLAVE_TEST_RUNS:-100}
+	[ ! -e /sys/fs/cgroup/vm ] || skip "the test machine is too slow for many runs at a time"
+	for who in $users; do
+		# A first packet that is lost costs a second.  A shell tries sooner than other programs.
+		run -0 as "$who" timeout -k 5 300 bash -c 'seq "$1" | xargs -P 6 -I@ "$2" -q -- \
+			bash -c "timeout 0.9 bash -c \": >/dev/tcp/192.0.2.1/80\" 2>/dev/null; echo \$?"' - "$runs" "$enclave"
+		[ "$(sort <<<"$output" | uniq -c | xargs)" = "$runs 1" ]
+	done
+}
+
 @test "--gate fails the run that was denied something, also at its very end, and only that one" {
 	for who in $users; do
 		run -1 attempts --gate --allow 203.0.113.80:7000 -- \
