@@ -178,7 +178,7 @@ static void at_call(struct injector *in, struct process *p)
 static void name(struct injector *in, struct process *p, struct process *maker)
 {
 	if (maker)
-		snprintf(p->role, ROLE_MAX, "%.20s.%d", maker->role, ++maker->children);
+		snprintf(p->role, ROLE_MAX, "%.18s.%d", maker->role, ++maker->children);
 	else
 		snprintf(p->role, ROLE_MAX, "?");
 	if (in->list)
@@ -282,6 +282,24 @@ static pid_t start(char **argv, char **cgroups)
 	return pid;
 }
 
+/* For whoever wonders what a run hangs on. */
+static void tell_where(const struct process *p)
+{
+	static const char *const files[] = { "stat", "syscall", "wchan", "stack" };
+
+	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
+		char path[64], text[1024] = "";
+		int fd;
+
+		snprintf(path, sizeof(path), "/proc/%d/%s", (int)p->pid, files[i]);
+		fd = open(path, O_RDONLY | O_CLOEXEC);
+		if (fd >= 0 && read(fd, text, sizeof(text) - 1) > 0)
+			fprintf(stderr, "inject: stuck: %s %d %s: %s\n", p->role, (int)p->pid,
+				files[i], text);
+		close(fd);
+	}
+}
+
 static void nothing(int sig)
 {
 	(void)sig;
@@ -309,6 +327,9 @@ static int follow(struct injector *in, long seconds, bool *stuck, int *left)
 				*stuck = true;
 			else
 				*left = alive(in);
+			for (int i = 0; i < in->count; i++)
+				if (!in->process[i].gone && result < 0)
+					tell_where(&in->process[i]);
 			for (int i = 0; i < in->count; i++)
 				if (!in->process[i].gone)
 					kill(in->process[i].pid, SIGKILL);
