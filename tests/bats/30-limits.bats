@@ -108,7 +108,7 @@ for _ in range(60):
 
 @test "pids: a fork bomb under --on-pids continue is still ended by the deadline, completely" {
 	for who in $users; do
-		run probe --pids 100 --on-pids continue --wall-time 2 -- /probes/forks
+		run probe --pids 100 --memory none --on-pids continue --wall-time 2 -- /probes/forks
 		verdict deadline 124
 		nothing_left
 	done
