@@ -108,13 +108,12 @@ machine() {
 
 @test "check --sweep removes the control groups of killed launchers too" {
 	who=${users%% *}
-	own=()
 	if [ -n "$(parent_of "$who")" ]; then
 		# It looks below its own group, where in the test machine only root's runs can be.
 		[ "$EUID" = 0 ] || skip "this control group holds the test itself"
-		own=(--cgroup-parent /)
+		parent_of() { :; }
 	fi
-	start "${own[@]}" -- sleep 100
+	start -- sleep 100
 	started
 	has_cgroup || { kill $launcher; wait $launcher || :; skip "no control group can be made here"; }
 	kill -9 $launcher
@@ -130,8 +129,9 @@ machine() {
 }
 
 @test "a sweep does not touch the control group of a run that lives" {
-	who=${users%% *}
-	start --wall-time 20 -- sleep 3
+	who=${users%% *} seconds=3
+	[ ! -d /sys/fs/cgroup/vm ] || seconds=20 # three more runs take long in an emulated machine
+	start --wall-time 60 -- sleep $seconds
 	started
 	first=$launcher
 	has_cgroup || { kill $first; wait $first || :; skip "no control group can be made here"; }
