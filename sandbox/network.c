@@ -351,15 +351,35 @@ void network_finish(struct run *r)
 	run_told(r, trail_network_end(r->trail, r->out, r->out->egress->exact));
 }
 
+#define WIRE_MESSAGES_MAX 3 /* the maker, and an error of each */
+
+/* A run that ends early may not have heard of the socket maker yet; nobody else would end it. */
+static void find_maker(struct run *r)
+{
+	struct err ignored;
+
+	for (int i = 0; i < WIRE_MESSAGES_MAX && r->net.maker.pidfd < 0; i++) {
+		struct pollfd wait = { .fd = r->net.wire, .events = POLLIN };
+
+		if (wait.fd < 0 || poll(&wait, 1, 0) <= 0)
+			return;
+		(void)take_wire(r, &ignored);
+	}
+}
+
 bool network_release(struct run *r)
 {
 	bool gate_gone, maker_gone;
 
 	network_children_started(r);
+	gate_gone = process_release(&r->net.gate);
+	find_maker(r);
 	fd_close(&r->net.wire);
 	fd_close(&r->net.event);
-	gate_gone = process_release(&r->net.gate);
 	maker_gone = process_release(&r->net.maker);
+	/* Killed between the maker's start and the message about it: then this is all that finds it. */
+	if (!gate_gone || r->net.maker.pid == 0)
+		cgroup_kill(r->net.cgroup);
 	if (cgroup_destroy(r->net.cgroup) > 0)
 		outcome_warn(r->out,
 			     "a cgroup directory could not be removed yet; the next start sweeps it");
