@@ -12,7 +12,7 @@
 #include "base/clock.h"
 #include "base/fd.h"
 
-#define LOCK_PAUSE_NS (500 * 1000)
+#define LOCK_PAUSE_NS (NS_PER_MS / 2)
 
 static int refuse(const struct audit_log *log, struct err *e, const char *why)
 {
@@ -29,7 +29,7 @@ static int set_lock(int fd, short type)
 /* No queue, but tries: a wait in the kernel could not be bounded without a signal. */
 static int lock(const struct audit_log *log, unsigned wait_ms, struct err *e)
 {
-	const struct timespec pause = { .tv_nsec = LOCK_PAUSE_NS };
+	const struct timespec pause = { .tv_nsec = (long)LOCK_PAUSE_NS };
 	uint64_t until = clock_now_ns() + wait_ms * NS_PER_MS;
 
 	while (set_lock(log->fd, F_WRLCK) != 0) {
@@ -135,7 +135,7 @@ int audit_open(const char *path, struct audit_log *out, struct err *e)
 int audit_open_to_read(const char *path, uint64_t *out_size, struct err *e)
 {
 	autofd int fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-	const struct timespec pause = { .tv_nsec = LOCK_PAUSE_NS };
+	const struct timespec pause = { .tv_nsec = (long)LOCK_PAUSE_NS };
 	uint64_t until = clock_now_ns() + AUDIT_WAIT_MS * NS_PER_MS;
 	struct stat st;
 	bool locked;

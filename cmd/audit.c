@@ -195,7 +195,7 @@ static void verify_json_page(FILE *out, const void *arg)
 
 int audit_verify_verb(struct options *o)
 {
-	struct audit_verifier v;
+	struct audit_verifier v = { 0 };
 	struct finding finding = { .v = &v };
 	struct audit_file file;
 	autofree struct hash *heads = NULL;

@@ -74,7 +74,7 @@ static int listen_at(struct canary *c, size_t index, int family, const void *add
 	if (fd < 0 || bind(fd, addr, len) != 0 || listen(fd, 64) != 0 ||
 	    getsockname(fd, (struct sockaddr *)&got, &size) != 0)
 		return -1;
-	if (out_port)
+	if (out_port) /* NOLINTNEXTLINE(clang-analyzer-core.CallAndMessage): getsockname filled it */
 		*out_port = ntohs(family == AF_INET6
 					  ? ((struct sockaddr_in6 *)(void *)&got)->sin6_port
 					  : ((struct sockaddr_in *)(void *)&got)->sin_port);
@@ -420,19 +420,19 @@ static bool is_recorded(const struct canary *c, enum canary_id id, const json_t 
 			in_addr_t gateway)
 {
 	const struct {
-		enum canary_id id;
 		const char *host;
+		enum canary_id id;
 		in_addr_t addr;
 	} wanted[] = {
-		{ CANARY_NEIGHBOUR, NULL, c->target.neighbour },
-		{ CANARY_NEIGHBOUR_GATEWAY, NULL, c->target.neighbour_gateway },
-		{ CANARY_HOST_ADDRESS, NULL, c->target.own },
-		{ CANARY_METADATA, NULL, inet_addr("169.254.169.254") },
-		{ CANARY_DIRECT_TCP, NULL, inet_addr("192.0.2.1") },
-		{ CANARY_DIRECT_UDP, NULL, inet_addr("192.0.2.1") },
-		{ CANARY_NAME, "not-allowed.canary.example", 0 },
-		{ CANARY_TUNNEL, ".tunnel.example", 0 },
-		{ CANARY_GATEWAY_PORT, NULL, gateway },
+		{ NULL, CANARY_NEIGHBOUR, c->target.neighbour },
+		{ NULL, CANARY_NEIGHBOUR_GATEWAY, c->target.neighbour_gateway },
+		{ NULL, CANARY_HOST_ADDRESS, c->target.own },
+		{ NULL, CANARY_METADATA, inet_addr("169.254.169.254") },
+		{ NULL, CANARY_DIRECT_TCP, inet_addr("192.0.2.1") },
+		{ NULL, CANARY_DIRECT_UDP, inet_addr("192.0.2.1") },
+		{ "not-allowed.canary.example", CANARY_NAME, 0 },
+		{ ".tunnel.example", CANARY_TUNNEL, 0 },
+		{ NULL, CANARY_GATEWAY_PORT, gateway },
 	};
 
 	for (size_t i = 0; i < sizeof(wanted) / sizeof(wanted[0]); i++)

@@ -35,9 +35,9 @@ static const struct {
 static void put_safe(struct text *t, const char *s)
 {
 	for (; *s; s++) {
-		char c = (unsigned char)*s < 0x20 || *s == 0x7f ? '?' : *s;
+		bool control = (unsigned char)*s < 0x20 || *s == 0x7f;
 
-		text_bytes(t, &c, 1);
+		text_bytes(t, control ? "?" : s, 1);
 	}
 }
 

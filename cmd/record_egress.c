@@ -37,8 +37,10 @@ json_t *record_egress(const struct policy *policy, const struct egress_report *r
 
 	if (policy->net == NET_NONE)
 		return json_null();
-	if (!report)
-		report = none = calloc(1, sizeof(*none)); /* it did not come so far */
+	if (!report) { /* it did not come so far */
+		none = calloc(1, sizeof(*none));
+		report = none;
+	}
 	if (!report)
 		return NULL;
 	object = json_object();

@@ -162,11 +162,12 @@ static double time_step(double end_ns)
 {
 	static const unsigned seconds[] = { 1,	 2,   5,    10,	  15,	30,    60,    120,   300,
 					    600, 900, 1800, 3600, 7200, 10800, 21600, 43200, 86400 };
+	static const unsigned milliseconds[] = { 1, 10, 100 };
 
-	for (double step = NS_PER_MS; step < NS_PER_S; step *= 10)
+	for (unsigned power = 0; power < 3; power++)
 		for (unsigned i = 0; i < 3; i++)
-			if (step * seconds[i] * 5 >= end_ns)
-				return step * seconds[i];
+			if ((double)NS_PER_MS * milliseconds[power] * seconds[i] * 5 >= end_ns)
+				return (double)NS_PER_MS * milliseconds[power] * seconds[i];
 	for (size_t i = 0; i < sizeof(seconds) / sizeof(seconds[0]); i++)
 		if (NS_PER_S * (double)seconds[i] * 5 >= end_ns)
 			return NS_PER_S * (double)seconds[i];
@@ -221,7 +222,9 @@ static void grid(FILE *out, const struct scale *s, enum amount kind)
 {
 	double step = value_step(kind, s->top), time = time_step(s->end_ns);
 
-	for (double v = 0; v <= s->top; v += step) {
+	for (unsigned i = 0; i * step <= s->top; i++) {
+		double v = i * step;
+
 		fprintf(out,
 			"<path class=\"grid\" d=\"M%.1f %.1fH%.1f\"/>"
 			"<text class=\"right\" x=\"%.1f\" y=\"%.1f\">",
@@ -229,7 +232,9 @@ static void grid(FILE *out, const struct scale *s, enum amount kind)
 		amount(out, kind, v);
 		fputs("</text>\n", out);
 	}
-	for (double t = 0; t <= s->end_ns; t += time) {
+	for (unsigned i = 0; i * time <= s->end_ns; i++) {
+		double t = i * time;
+
 		fprintf(out,
 			"<path class=\"grid\" d=\"M%.1f %.1fv4\"/>"
 			"<text class=\"middle\" x=\"%.1f\" y=\"%.1f\">",

@@ -40,8 +40,8 @@ static void two_units(struct text *t, uint64_t ns, uint64_t large_ns, const char
 
 static void say_duration(struct text *t, uint64_t ns)
 {
-	if (ns >= 24 * 3600 * NS_PER_S)
-		two_units(t, ns, 24 * 3600 * NS_PER_S, "d", 3600 * NS_PER_S, "h");
+	if (ns >= UINT64_C(24) * 3600 * NS_PER_S)
+		two_units(t, ns, UINT64_C(24) * 3600 * NS_PER_S, "d", 3600 * NS_PER_S, "h");
 	else if (ns >= 3600 * NS_PER_S)
 		two_units(t, ns, 3600 * NS_PER_S, "h", 60 * NS_PER_S, "min");
 	else if (ns >= 60 * NS_PER_S)

@@ -62,7 +62,7 @@ int show_verb(struct options *o)
 	struct report report;
 	json_t *record;
 	struct err e;
-	size_t format;
+	size_t format = 0;
 	int status;
 
 	if (o->rest_count != 1) {

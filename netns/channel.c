@@ -32,9 +32,7 @@ static ssize_t half_read(struct half *half, void *buf, size_t cap)
 	do
 		n = recv(half->watch.fd, buf, cap, 0);
 	while (n < 0 && errno == EINTR);
-	if (n < 0 && errno == EAGAIN)
-		half->readable = false;
-	else if (n > 0 && (size_t)n < cap && !half->ending)
+	if ((n < 0 && errno == EAGAIN) || (n > 0 && (size_t)n < cap && !half->ending))
 		half->readable = false;
 	return n;
 }

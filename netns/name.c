@@ -12,7 +12,9 @@ static bool is_name_byte(unsigned char c)
 
 static char lower(char c)
 {
-	return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+	if (c >= 'A' && c <= 'Z')
+		return (char)(c - 'A' + 'a');
+	return c;
 }
 
 bool name_canonical(const char *s, size_t len, char out[NAME_CAP])

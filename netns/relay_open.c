@@ -159,7 +159,7 @@ static struct relay *new_relay(struct gateway *gw, const struct aim *aim)
 static void accepted(struct gateway *gw, int take_fd, const struct sockaddr_in *from)
 {
 	autofd int fd = take_fd;
-	struct sockaddr_in asked;
+	struct sockaddr_in asked = { 0 };
 	socklen_t len = sizeof(asked);
 	struct relay *r;
 	struct aim aim;
@@ -215,7 +215,7 @@ static void relay_accept(struct watch *watch, uint32_t events)
  * because nobody had come to it yet. */
 void relay_refuse_waiting(struct gateway *gw)
 {
-	struct sockaddr_in from = { 0 }, asked;
+	struct sockaddr_in from = { 0 }, asked = { 0 };
 	socklen_t len = sizeof(from);
 	struct aim aim;
 	int fd;

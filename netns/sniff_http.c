@@ -88,7 +88,9 @@ static bool take_literal(struct piece *p, char out[NAME_CAP])
 		if (!strchr(len == 0 ? "[" : "0123456789abcdefABCDEF:.", p->at[len]) ||
 		    p->at[len] == '\0')
 			return false;
-		out[len] = is_upper((uint8_t)p->at[len]) ? (char)(p->at[len] + 32) : p->at[len];
+		out[len] = p->at[len];
+		if (is_upper((uint8_t)out[len]))
+			out[len] = (char)(out[len] + 32);
 	}
 	memcpy(out + len, "]", 2);
 	*p = skip(*p, len + 1);

@@ -330,7 +330,7 @@ void udp_open(struct gateway *gw, const struct udp_key *key, const uint8_t *byte
 		return;
 	}
 	udp_datagram(f, bytes, len);
-	if (!ask_for_inside(f)) {
+	if (!ask_for_inside(f)) { /* analyzer-ok: the flow has what waits */
 		unreached(f, NET_CAUSE_NO_CONNECTION, ENOBUFS);
 		return;
 	}

@@ -339,7 +339,7 @@ static int make_read_only(struct err *e)
 int child_rootfs(const struct launch *l, int *out_scratch, struct err *e)
 {
 	struct tree_state s = { .l = l, .scratch = -1 };
-	int nodes[DEV_NODE_COUNT];
+	int nodes[DEV_NODE_COUNT] = { 0 };
 
 	umask(0); /* modes below are meant as written; init sets the workload's later */
 	if (open_dev_nodes(nodes, e) != 0 || open_sources(l, e) != 0 || new_root(e) != 0 ||

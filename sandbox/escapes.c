@@ -86,7 +86,7 @@ static size_t ground(struct escapes *x, uint8_t c, char *out)
 	}
 	if (held)
 		out[n++] = (char)C1_LEAD;
-	if (in_character) {
+	if (in_character) { /* NOLINT(bugprone-branch-clone): the first that fits */
 		out[n++] = (char)c;
 	} else if (c == ESC) {
 		enter(x, ESCAPES_ESCAPE);

@@ -92,7 +92,7 @@ static void find_root(struct host *h, const char *uid_map)
 
 int host_read(struct host *out, struct err *e)
 {
-	char status[4096], map[1024];
+	char status[4096], map[1024] = "";
 
 	*out = (struct host){ .uid = geteuid(), .gid = getegid() };
 	if (fd_read_file(AT_FDCWD, "/proc/self/status", status, sizeof(status)) < 0)

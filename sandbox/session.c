@@ -396,8 +396,8 @@ static int wait_ready(struct run *r, pid_t *out_pid, struct err *e)
 
 	while (!ready || !sealed) {
 		int fds[READY_FD_MAX] = { -1, -1, -1, -1 };
+		struct wire w = { .type = WIRE_ANY };
 		size_t fd_count = 0;
-		struct wire w;
 		pid_t pid = 0;
 
 		if (run_wait(r,

