@@ -82,6 +82,26 @@ ssize_t fd_read_file(int dirfd, const char *path, char *buf, size_t cap)
 	return fd < 0 ? -1 : fd_pread_all(fd, buf, cap);
 }
 
+ssize_t fd_read_once(int dirfd, const char *path, char *buf, size_t cap)
+{
+	autofd int fd = openat(dirfd, path, O_RDONLY | O_CLOEXEC);
+	ssize_t n;
+
+	if (fd < 0)
+		return -1;
+	do
+		n = pread(fd, buf, cap - 1, 0);
+	while (n < 0 && errno == EINTR);
+	if (n < 0)
+		return -1;
+	buf[n] = '\0';
+	if ((size_t)n + 1 == cap) {
+		errno = EFBIG;
+		return -1;
+	}
+	return n;
+}
+
 int fd_write_all(int fd, const void *buf, size_t len)
 {
 	const char *p = buf;

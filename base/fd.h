@@ -25,7 +25,12 @@ void fd_close(int *fd); /* closes if open, sets -1; keeps errno */
  * Returns the length; -1 with errno set (EFBIG if it does not fit).  For /proc and cgroup files. */
 ssize_t fd_read_file(int dirfd, const char *path, char *buf, size_t cap);
 
-/* fd_pread_all() - the same for an open descriptor, from offset 0. */
+/* fd_read_once() - the same in one read, for files that the kernel makes in one piece (single_open() in
+ * seq_file.h: /proc/PID/status, stat and cgroup): there less than was asked for is all of it, and the
+ * read that would find the end is spared. */
+ssize_t fd_read_once(int dirfd, const char *path, char *buf, size_t cap);
+
+/* fd_pread_all() - the same as fd_read_file() for an open descriptor, from offset 0. */
 ssize_t fd_pread_all(int fd, char *buf, size_t cap);
 
 /* fd_write_file() - write all of text to an existing file; -1 with errno. */

@@ -250,11 +250,12 @@ static int prepare(struct gateway *gw, struct err *e)
 	gw->stop_timer.fire = cut_off;
 	gw->retry.fire = retry;
 	fill_limits(&gw->limits);
-	if (allocate(gw, e) != 0 || hostaddr_open(&gw->hostaddr, e) != 0 ||
-	    resolver_new(&gw->resolver, &gw->loop, gw->dns.pool, gw->config->dns_servers,
-			 gw->limits.resolve_timeout_ms, e) != 0)
+	if (allocate(gw, e) != 0 || hostaddr_open(&gw->hostaddr, e) != 0)
 		return -1;
-	return 0;
+	if (egress_mode(gw->config->egress) == NET_DENY)
+		return 0; /* no name is ever let in, so none is asked for */
+	return resolver_new(&gw->resolver, &gw->loop, gw->dns.pool, gw->config->dns_servers,
+			    gw->limits.resolve_timeout_ms, e);
 }
 
 static int start(struct gateway *gw, struct err *e)

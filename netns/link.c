@@ -1,8 +1,9 @@
 /* link.c - make and address the veth pair.
  *
- * Order: the pair first; then each side by a socket of its own namespace, because interface indices
- * and routes are per namespace.  IPv6 is switched off before an interface is up, so that no link-local
- * address ever exists.  /proc/sys/net shows the namespace of the thread that opens it. */
+ * Order: both namespaces get their switches and a socket first, then the pair is made, then each side is
+ * addressed by its own socket, because interface indices and routes are per namespace.  IPv6 is off
+ * before the pair exists: no link-local address ever does, and the kernel has nothing to undo.
+ * /proc/sys/net shows the namespace of the thread that opens it; a socket keeps its own. */
 #include "netns/link.h"
 
 #include <errno.h>
@@ -148,25 +149,49 @@ static int set_sysctls(int in_gate, struct err *e)
 	return 0;
 }
 
-/* What is done in each namespace by a socket of its own. */
+/* One end of the pair: its namespace is that of the socket. */
 struct side {
 	const char *link;
 	struct in_addr address;
 	const struct in_addr *gateway; /* NULL in G */
+	int netlink;
 };
 
-static int set_up_side(const struct side *side, int netlink, struct netlink_batch *b,
-		       unsigned *out_index, struct err *e)
+/* In the namespace of the calling thread: no interface is there yet that knows IPv6. */
+static int prepare_side(struct side *side, struct err *e)
+{
+	side->netlink = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
+	if (side->netlink < 0)
+		return err_sys(e, "open a netlink socket");
+	return set_sysctls(!side->gateway, e);
+}
+
+/* The calling thread visits W; a way back is kept. */
+static int prepare_workload(int workload_ns, struct side *side, struct err *e)
+{
+	autofd int home = open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC);
+	int rc;
+
+	if (home < 0)
+		return err_sys(e, "open our network namespace");
+	if (setns(workload_ns, CLONE_NEWNET) != 0)
+		return err_sys(e, "enter the workload's network namespace");
+	rc = prepare_side(side, e);
+	if (setns(home, CLONE_NEWNET) != 0)
+		return err_sys(e, "return to the gateway's network namespace");
+	return rc;
+}
+
+static int set_up_side(const struct side *side, struct netlink_batch *b, unsigned *out_index,
+		       struct err *e)
 {
 	struct ifreq ifr = { 0 };
 	unsigned index;
 
 	memcpy(ifr.ifr_name, side->link, strlen(side->link));
-	if (ioctl(netlink, SIOCGIFINDEX, &ifr) != 0)
+	if (ioctl(side->netlink, SIOCGIFINDEX, &ifr) != 0)
 		return err_sys(e, "find the interface %s", side->link);
 	index = *out_index = (unsigned)ifr.ifr_ifindex;
-	if (set_sysctls(!side->gateway, e) != 0)
-		return -1;
 	netlink_add(b, up_message(LOOPBACK_INDEX), "raise lo");
 	netlink_add(b, address_message(index, side->address), "address the veth pair");
 	netlink_add(b, up_message(index), "raise the veth pair");
@@ -176,65 +201,40 @@ static int set_up_side(const struct side *side, int netlink, struct netlink_batc
 	else
 		netlink_add(b, route_message(RTN_LOCAL, LOOPBACK_INDEX, NULL),
 			    "make every address the gateway's own");
-	return netlink_send(netlink, b, e);
+	return netlink_send(side->netlink, b, e);
 }
 
-static int open_netlink(struct err *e)
-{
-	int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
-
-	return fd < 0 ? err_sys(e, "open a netlink socket") : fd;
-}
-
-/* The calling thread visits W for its sysctls; a way back is kept. */
-static int set_up_workload(int workload_ns, const struct side *side, struct netlink_batch *b,
-			   struct err *e)
-{
-	autofd int home = open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC);
-	autofd int netlink = -1;
-	unsigned index;
-	int rc;
-
-	if (home < 0)
-		return err_sys(e, "open our network namespace");
-	if (setns(workload_ns, CLONE_NEWNET) != 0)
-		return err_sys(e, "enter the workload's network namespace");
-	netlink = open_netlink(e);
-	rc = netlink < 0 ? -1 : set_up_side(side, netlink, b, &index, e);
-	if (setns(home, CLONE_NEWNET) != 0)
-		return err_sys(e, "return to the gateway's network namespace");
-	return rc;
-}
-
-static int build(int workload_ns, const struct subnet *net, struct netlink_batch *b,
+static int build(int workload_ns, struct side *gate, struct side *work, struct netlink_batch *b,
 		 unsigned *out_gate_index, struct err *e)
 {
-	const struct side gate = { .link = GATE_LINK, .address = net->gateway }, work = {
-		.link = WORK_LINK, .address = net->workload, .gateway = &net->gateway
-	};
-	autofd int netlink = open_netlink(e);
+	unsigned work_index;
 
-	if (netlink < 0)
+	if (prepare_workload(workload_ns, work, e) != 0 || prepare_side(gate, e) != 0)
 		return -1;
 	netlink_add(b, veth_message(workload_ns),
 		    "make a veth pair (kernel module veth, CONFIG_VETH)");
-	if (netlink_send(netlink, b, e) != 0 ||
-	    set_up_side(&gate, netlink, b, out_gate_index, e) != 0)
+	if (netlink_send(gate->netlink, b, e) != 0 || set_up_side(gate, b, out_gate_index, e) != 0)
 		return -1;
-	if (set_up_workload(workload_ns, &work, b, e) != 0)
+	if (set_up_side(work, b, &work_index, e) != 0)
 		return -1;
 	/* The side that was raised first had no carrier then.  Its queue drops everything until the
 	 * kernel's link watch has run, on a busy machine a second later; a new length starts it now
 	 * (net/core/dev.c, dev_qdisc_change_tx_queue_len, 4.16). */
 	netlink_add(b, queue_message(*out_gate_index), "start the queue of the veth pair");
-	return netlink_send(netlink, b, e);
+	return netlink_send(gate->netlink, b, e);
 }
 
 int link_build(int workload_ns, const struct subnet *net, unsigned *out_gate_index, struct err *e)
 {
+	struct side gate = { .link = GATE_LINK, .address = net->gateway, .netlink = -1 };
+	struct side work = {
+		.link = WORK_LINK, .address = net->workload, .gateway = &net->gateway, .netlink = -1
+	};
 	struct netlink_batch batch = { 0 };
-	int rc = build(workload_ns, net, &batch, out_gate_index, e);
+	int rc = build(workload_ns, &gate, &work, &batch, out_gate_index, e);
 
 	netlink_release(&batch);
+	fd_close(&gate.netlink);
+	fd_close(&work.netlink);
 	return rc;
 }

@@ -188,14 +188,14 @@ static struct lookup *lookup_of(struct resolver *r, const struct pool_entry *ent
 const struct resolver_answer *resolver_ask(struct resolver *r, const struct pool_entry *entry,
 					   struct resolver_wait *wait)
 {
-	static const struct resolver_answer no_memory = { .cause = NET_CAUSE_NO_RESOLVER };
+	static const struct resolver_answer none = { .cause = NET_CAUSE_NO_RESOLVER };
 	const struct ares_addrinfo_hints hints = { .ai_flags = ARES_AI_NOSORT,
 						   .ai_family = AF_UNSPEC,
 						   .ai_socktype = SOCK_STREAM };
-	struct lookup *l = lookup_of(r, entry);
+	struct lookup *l = r ? lookup_of(r, entry) : NULL; /* NULL: no memory */
 
 	if (!l)
-		return &no_memory;
+		return &none;
 	if (!l->in_flight) {
 		if (l->good_until_ns > r->loop->now_ns)
 			return &l->answer;

@@ -45,7 +45,7 @@ int resolver_new(struct resolver **out, struct loop *loop, const struct pool *po
 void resolver_free(struct resolver *r);
 
 /* resolver_ask() - the answer if it is known, else NULL: found() is called later, never from inside of
- * this call.  @entry: of the pool   The answer is borrowed until the next call. */
+ * this call.  @r: NULL = the answer is that there is no resolver   @entry: of the pool   The answer is borrowed until the next call. */
 const struct resolver_answer *resolver_ask(struct resolver *r, const struct pool_entry *entry,
 					   struct resolver_wait *wait);
 

@@ -306,13 +306,16 @@ static int make_named(struct cgroup *cg, unsigned slot, const char *suffix, stru
 			name);
 }
 
-static int open_files(struct cgroup *cg, struct err *e)
+/* The files before `end`; of a controller that the group has no directory for, none. */
+static int open_files(struct cgroup *cg, enum cgroup_file end, struct err *e)
 {
-	for (unsigned id = 0; id < CGROUP_FILE_LATER; id++) {
+	for (unsigned id = 0; id < end; id++) {
 		const struct cgroup_file_row *row = &cg->ops->files[id];
 		const struct cgroup_dir *dir = cgroup_dir_of(cg, row->controller);
 
-		cg->file[id] = dir ? openat(dir->fd, row->name, row->flags | O_CLOEXEC) : -1;
+		if (!dir)
+			continue;
+		cg->file[id] = openat(dir->fd, row->name, row->flags | O_CLOEXEC);
 		if (cg->file[id] >= 0 || (row->optional && errno == ENOENT))
 			continue;
 		if (errno == ENOENT)
@@ -333,7 +336,7 @@ static int cgroup_build(struct cgroup *cg, const struct cgroup_layout *layout,
 	for (size_t i = 0; i < cg->dir_count; i++)
 		parents[i] = cg->dir[i].parent;
 	cgroup_sweep_some(parents, cg->dir_count, SWEEP_BUDGET);
-	if (make_named(cg, spec->slot, "work", e) != 0 || open_files(cg, e) != 0)
+	if (make_named(cg, spec->slot, "work", e) != 0 || open_files(cg, CGROUP_FILE_LATER, e) != 0)
 		return -1;
 	return cg->ops->limit(cg, spec, e);
 }
@@ -394,18 +397,26 @@ void cgroup_entered(struct cgroup *cg)
 		fd_close(&cg->dir[i].members_fd);
 }
 
-/* Beside work: the same parents, which work has found and, on v2, holds. */
+#define GATE_CONTROLLERS (CONTROLLER_BIT(CONTROLLER_MEMORY) | CONTROLLER_BIT(CONTROLLER_PIDS))
+
+/* Beside work: the same parents, which work has found and, on v2, holds; but only where something is
+ * limited: a directory more costs as much as ten other steps. */
 static int gate_build(struct cgroup *gate, const struct cgroup *work,
 		      const struct cgroup_spec *spec, struct err *e)
 {
-	gate->dir_count = work->dir_count;
 	for (size_t i = 0; i < work->dir_count; i++) {
-		memcpy(gate->dir[i].parent, work->dir[i].parent, sizeof(gate->dir[i].parent));
-		memcpy(gate->dir[i].seen, work->dir[i].seen, sizeof(gate->dir[i].seen));
-		*strrchr(gate->dir[i].seen, '/') = '\0';
-		gate->dir[i].controllers = work->dir[i].controllers;
+		struct cgroup_dir *dir = &gate->dir[gate->dir_count];
+
+		if (!(work->dir[i].controllers & GATE_CONTROLLERS))
+			continue;
+		memcpy(dir->parent, work->dir[i].parent, sizeof(dir->parent));
+		memcpy(dir->seen, work->dir[i].seen, sizeof(dir->seen));
+		*strrchr(dir->seen, '/') = '\0';
+		dir->controllers = work->dir[i].controllers;
+		gate->dir_count++;
 	}
-	if (make_named(gate, spec->slot, "gate", e) != 0 || open_files(gate, e) != 0)
+	if (make_named(gate, spec->slot, "gate", e) != 0 ||
+	    open_files(gate, CGROUP_FILE_LIMITS, e) != 0)
 		return -1;
 	return gate->ops->limit(gate, spec, e);
 }

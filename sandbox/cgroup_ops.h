@@ -26,8 +26,9 @@ enum cgroup_file {
 	FILE_SWAP_LIMIT,
 	FILE_CPU_LIMIT,
 	FILE_PIDS_LIMIT,
-	FILE_OOM_EVENTS,  /* holds a line "oom_kill N" on v1 and v2 */
-	FILE_PIDS_EVENTS, /* holds a line "max N" on v1 and v2 */
+	CGROUP_FILE_LIMITS, /* up to here: all that a group needs of which nothing is read */
+	FILE_OOM_EVENTS = CGROUP_FILE_LIMITS, /* holds a line "oom_kill N" on v1 and v2 */
+	FILE_PIDS_EVENTS,		      /* holds a line "max N" on v1 and v2 */
 	FILE_CPU_USED,
 	CGROUP_FILE_LATER, /* from here on opened at their first use, not before the run */
 	FILE_MEMORY_NOW = CGROUP_FILE_LATER,

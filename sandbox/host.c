@@ -95,7 +95,7 @@ int host_read(struct host *out, struct err *e)
 	char status[4096], map[1024] = "";
 
 	*out = (struct host){ .uid = geteuid(), .gid = getegid() };
-	if (fd_read_file(AT_FDCWD, "/proc/self/status", status, sizeof(status)) < 0)
+	if (fd_read_once(AT_FDCWD, "/proc/self/status", status, sizeof(status)) < 0)
 		return err_sys(e, "read /proc/self/status");
 	if (!host_parse_status(status, out))
 		return err_internal(e, "/proc/self/status has no CapEff, SigIgn or Groups");

@@ -96,7 +96,7 @@ static int check_helper(pid_t pid, const char *name, char *buf, size_t cap, stru
 	const char *wrong;
 
 	text_fmt(&t, "/proc/%d/status", (int)pid);
-	if (fd_read_file(AT_FDCWD, path, buf, cap) < 0)
+	if (fd_read_once(AT_FDCWD, path, buf, cap) < 0)
 		return err_sys(e, "read back the %s", name);
 	wrong = readback_helper(buf);
 	return wrong ? err_set(e, ERR_SETUP, 0, ERR_AT, "read-back of the %s: %s", name, wrong) : 0;
