@@ -216,9 +216,10 @@ lint-deep:  ## -fanalyzer and clang-tidy: slow
 fuzz:  ## build the fuzz targets and run each for FUZZ_SECONDS (default 20)
 	@FUZZ_SECONDS=$(FUZZ_SECONDS) tests/run fuzz
 
-bench: all  ## run the benchmarks
+bench: all $(B)/net/load  ## run the benchmarks
 	@tests/bench/run
 	@GIB=1 tests/bench/copy
+	@tests/bench/network
 
 demo:  ## install what is missing, build, and run six workloads
 	@tests/demo/run

@@ -6,7 +6,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
-#define BLOCKS_PER_TURN 16 /* 512 KB, then others have theirs */
+#define BLOCKS_PER_TURN 4 /* 512 KB, then others have theirs */
 #define HOLD_FIRST_BYTES 2048
 
 void half_note(struct half *half, uint32_t events)
@@ -49,26 +49,30 @@ static ssize_t half_write(struct half *half, const void *buf, size_t len)
 	return n < 0 && errno == EAGAIN ? 0 : n;
 }
 
-void channel_release(struct channel *channel)
+void channel_release(struct channel *channel, struct channel_room *room)
 {
 	free(channel->bytes);
+	room->kept_bytes -= channel->kept;
 	channel->bytes = NULL;
-	channel->at = channel->len = channel->cap = 0;
+	channel->at = channel->len = channel->cap = channel->kept = 0;
 }
 
-static bool keep(struct channel *channel, const uint8_t *bytes, size_t len)
+static bool keep(struct channel *channel, struct channel_room *room, const uint8_t *bytes,
+		 size_t len)
 {
 	channel->bytes = malloc(len);
 	if (!channel->bytes)
 		return false;
 	memcpy(channel->bytes, bytes, len);
 	channel->at = 0;
-	channel->len = channel->cap = (uint32_t)len;
+	channel->len = channel->cap = channel->kept = (uint32_t)len;
+	room->kept_bytes += len;
 	return true;
 }
 
 /* What was kept goes first.  False: the sink is broken. */
-static bool send_kept(struct channel *channel, struct half *sink, uint64_t *out_moved)
+static bool send_kept(struct channel *channel, struct half *sink, struct channel_room *room,
+		      uint64_t *out_moved)
 {
 	while (channel->bytes && sink->writable) {
 		ssize_t n = half_write(sink, channel->bytes + channel->at,
@@ -79,15 +83,18 @@ static bool send_kept(struct channel *channel, struct half *sink, uint64_t *out_
 		*out_moved += (uint64_t)n;
 		channel->at += (uint32_t)n;
 		if (channel->at == channel->len)
-			channel_release(channel);
+			channel_release(channel, room);
 	}
 	return true;
 }
 
 static enum channel_result move_block(struct channel *channel, struct half *source,
-				      struct half *sink, uint8_t *block, uint64_t *out_moved)
+				      struct half *sink, struct channel_room *room,
+				      uint64_t *out_moved)
 {
-	ssize_t got = half_read(source, block, CHANNEL_BLOCK_BYTES), sent;
+	const size_t size = room->kept_bytes < CHANNEL_KEPT_MAX ? CHANNEL_BLOCK_BYTES
+								: CHANNEL_SMALL_BYTES;
+	ssize_t got = half_read(source, room->block, size), sent;
 
 	if (got < 0)
 		return errno == EAGAIN ? CHANNEL_WAITS : CHANNEL_SOURCE_BROKEN;
@@ -95,28 +102,28 @@ static enum channel_result move_block(struct channel *channel, struct half *sour
 		channel->ended = true;
 		return CHANNEL_WAITS;
 	}
-	sent = half_write(sink, block, (size_t)got);
+	sent = half_write(sink, room->block, (size_t)got);
 	if (sent < 0)
 		return CHANNEL_SINK_BROKEN;
 	*out_moved += (uint64_t)sent;
-	if (sent < got && !keep(channel, block + sent, (size_t)(got - sent)))
+	if (sent < got && !keep(channel, room, room->block + sent, (size_t)(got - sent)))
 		return CHANNEL_NO_MEMORY;
 	return CHANNEL_WAITS;
 }
 
 enum channel_result channel_pump(struct channel *channel, struct half *source, struct half *sink,
-				 uint8_t *block, uint64_t *out_moved)
+				 struct channel_room *room, uint64_t *out_moved)
 {
 	enum channel_result result = CHANNEL_WAITS;
 
 	*out_moved = 0;
-	if (!send_kept(channel, sink, out_moved))
+	if (!send_kept(channel, sink, room, out_moved))
 		return CHANNEL_SINK_BROKEN;
 	for (int turn = 0; !channel->bytes && !channel->ended && source->readable && sink->writable;
 	     turn++) {
 		if (turn == BLOCKS_PER_TURN)
 			return CHANNEL_MORE;
-		result = move_block(channel, source, sink, block, out_moved);
+		result = move_block(channel, source, sink, room, out_moved);
 		if (result != CHANNEL_WAITS)
 			return result;
 	}

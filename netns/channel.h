@@ -4,9 +4,9 @@
  * to be ready stands in struct half.  So a moving connection costs recv + send per block and never an
  * epoll_ctl, and a stalled one costs nothing: nothing is read while the other side takes nothing, the
  * kernel's window then closes and holds the sender back.
- * Bytes pass through one buffer that all connections share (32 KB: measured fastest, it stays in the
- * cache).  Only what a sink did not take at once is copied into memory of the channel, and freed when
- * it has been sent; an idle connection holds no buffer.
+ * Bytes pass through one buffer that all connections share.  Only what a sink did not take at once is
+ * copied into memory of the channel, and freed when it has been sent; an idle connection holds no buffer.
+ * When many are stalled, blocks become small: what all of them keep together stays bounded.
  *
  *	source --recv--> shared buffer --send--> sink
  *	                      | short send
@@ -24,7 +24,12 @@
 
 #include "base/loop.h"
 
-#define CHANNEL_BLOCK_BYTES 32768
+/* Two full packets, by segments of 1448 bytes (Ethernet) as well as by those of the veth pair (65468).
+ * Every block is sent at once, so one of 32 KB makes packets of half the size, which cost as much each;
+ * one of 64 KB makes a full one and one of 68 bytes. */
+#define CHANNEL_BLOCK_BYTES 130320
+#define CHANNEL_SMALL_BYTES 32768 /* while more than this is kept: */
+#define CHANNEL_KEPT_MAX (32u << 20)
 #define CHANNEL_EVENTS ((uint32_t)(EPOLLIN | EPOLLOUT | EPOLLRDHUP) | (uint32_t)EPOLLET)
 
 /* One socket of a connection and what may be done with it now. */
@@ -35,10 +40,17 @@ struct half {
 	bool ending; /* the peer has ended or broken it: read until EOF or error, not until short */
 };
 
+/* What the channels of a process share. */
+struct channel_room {
+	uint8_t *block;	   /* CHANNEL_BLOCK_BYTES, used within one call only */
+	size_t kept_bytes; /* of all channels, for sinks that are slow */
+};
+
 struct channel {
 	uint8_t *bytes; /* heap: what waits for the sink, NULL = nothing */
 	uint32_t at, len, cap;
-	bool ended; /* the source said end of file */
+	uint32_t kept; /* of them counted in channel_room.kept_bytes */
+	bool ended;    /* the source said end of file */
 	bool last; /* set by the owner: the other direction is over, who closes both after this one */
 	bool passed_on; /* and the sink was told, after everything else */
 };
@@ -53,15 +65,14 @@ enum channel_result {
 
 void half_note(struct half *half, uint32_t events); /* an event of epoll */
 
-/* channel_pump() - move what can be moved.  @block: shared, CHANNEL_BLOCK_BYTES
- * @out_moved: bytes given to the sink */
+/* channel_pump() - move what can be moved.  @out_moved: bytes given to the sink */
 enum channel_result channel_pump(struct channel *channel, struct half *source, struct half *sink,
-				 uint8_t *block, uint64_t *out_moved);
+				 struct channel_room *room, uint64_t *out_moved);
 
 /* channel_hold() - read into the channel's memory without passing on, up to max bytes in all.
  * WAITS: source has nothing more for now, has ended, or max is reached. */
 enum channel_result channel_hold(struct channel *channel, struct half *source, size_t max);
 
-void channel_release(struct channel *channel);
+void channel_release(struct channel *channel, struct channel_room *room);
 
 #endif

@@ -232,7 +232,7 @@ static int allocate(struct gateway *gw, struct err *e)
 	gw->udp.seed = seed[0];
 	if (loop_init(&gw->loop, timers, e) != 0)
 		return -1;
-	gw->block = malloc(GATEWAY_DATAGRAM_MAX);
+	gw->block = gw->relays.room.block = malloc(GATEWAY_BLOCK_BYTES);
 	gw->dns.pool = calloc(1, sizeof(*gw->dns.pool));
 	if (!gw->block || !gw->dns.pool ||
 	    denials_init(&gw->denials, gw->limits.denials, seed[1], &gw->loop, &gw->outbox,

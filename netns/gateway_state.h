@@ -17,6 +17,7 @@
 #include <stdint.h>
 
 #include "base/loop.h"
+#include "netns/channel.h"
 #include "netns/denials.h"
 #include "netns/egress.h"
 #include "netns/gateway.h"
@@ -26,6 +27,8 @@
 #include "netns/resolver.h"
 
 #define GATEWAY_DATAGRAM_MAX 65536
+#define GATEWAY_BLOCK_BYTES \
+	(CHANNEL_BLOCK_BYTES > GATEWAY_DATAGRAM_MAX ? CHANNEL_BLOCK_BYTES : GATEWAY_DATAGRAM_MAX)
 
 struct gateway;
 struct dns_client;
@@ -103,7 +106,8 @@ socklen_t aim_sockaddr(const struct addr *addr, uint16_t port, struct sockaddr_s
 struct relays {
 	struct watch listener;
 	struct relay *first;
-	uint32_t count; /* also of those that are over but not yet told */
+	uint32_t count;		  /* also of those that are over but not yet told */
+	struct channel_room room; /* its block is the gateway's */
 };
 
 #define UDP_BUCKETS 1024
@@ -160,7 +164,7 @@ struct gateway {
 	struct timer stop_timer;
 	struct timer retry; /* set: descriptors had run out, nothing is accepted until then */
 	uint64_t last_id;
-	uint8_t *block; /* GATEWAY_DATAGRAM_MAX bytes, used within one call only */
+	uint8_t *block; /* GATEWAY_BLOCK_BYTES, used within one call only */
 
 	struct relays relays;
 	struct udp_flows udp;

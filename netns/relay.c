@@ -71,8 +71,8 @@ static void relay_over(struct relay *r, bool reset)
 	loop_close(&gw->loop, &r->client.watch);
 	loop_close(&gw->loop, &r->upstream.watch);
 	loop_clear_timer(&gw->loop, &r->timer);
-	channel_release(&r->out);
-	channel_release(&r->in);
+	channel_release(&r->out, &gw->relays.room);
+	channel_release(&r->in, &gw->relays.room);
 	relay_forget_dial(r);
 	free(r->sniff);
 	r->sniff = NULL;
@@ -214,7 +214,8 @@ static bool pump_out(struct relay *r)
 	uint64_t moved;
 
 	r->out.last = r->in.passed_on;
-	result = channel_pump(&r->out, &r->client, &r->upstream, r->flow.gateway->block, &moved);
+	result = channel_pump(&r->out, &r->client, &r->upstream, &r->flow.gateway->relays.room,
+			      &moved);
 	flow_moved(&r->flow, 0, moved);
 	if (moved > 0) {
 		r->moved_ns = r->flow.gateway->loop.now_ns;
@@ -229,7 +230,8 @@ static bool pump_in(struct relay *r)
 	uint64_t moved;
 
 	r->in.last = r->out.passed_on;
-	result = channel_pump(&r->in, &r->upstream, &r->client, r->flow.gateway->block, &moved);
+	result = channel_pump(&r->in, &r->upstream, &r->client, &r->flow.gateway->relays.room,
+			      &moved);
 	flow_moved(&r->flow, moved, 0);
 	if (moved > 0) {
 		r->moved_ns = r->flow.gateway->loop.now_ns;

@@ -9,6 +9,7 @@
 #include "tests/unit/tap.h"
 
 static uint8_t block[CHANNEL_BLOCK_BYTES];
+static struct channel_room room = { .block = block };
 
 struct pair {
 	struct half source, sink;
@@ -50,7 +51,7 @@ static void test_moves(void)
 	if (!make(&p))
 		return;
 	is_int(send(p.writer, "hello", 5, 0), 5, "five bytes");
-	is_int(channel_pump(&c, &p.source, &p.sink, block, &moved), CHANNEL_WAITS, "are moved");
+	is_int(channel_pump(&c, &p.source, &p.sink, &room, &moved), CHANNEL_WAITS, "are moved");
 	is_int(moved, 5, "and counted");
 	ok(!p.source.readable, "a short read says that there is no more");
 	ok(!c.bytes, "no memory is held");
@@ -58,7 +59,7 @@ static void test_moves(void)
 	is_str(got, "hello", "unchanged");
 	shutdown(p.writer, SHUT_WR);
 	half_note(&p.source, EPOLLIN | EPOLLRDHUP);
-	is_int(channel_pump(&c, &p.source, &p.sink, block, &moved), CHANNEL_WAITS, "the end");
+	is_int(channel_pump(&c, &p.source, &p.sink, &room, &moved), CHANNEL_WAITS, "the end");
 	ok(c.ended && c.passed_on, "is passed on");
 	is_int(recv(p.reader, got, sizeof(got), 0), 0, "and seen");
 	drop(&p);
@@ -84,7 +85,7 @@ static void test_stall(void)
 		n = written < 500000 ? send(p.writer, out, sizeof(out), 0) : 0;
 		written += n > 0 ? (unsigned)n : 0;
 		half_note(&p.source, EPOLLIN);
-		channel_pump(&c, &p.source, &p.sink, block, &moved);
+		channel_pump(&c, &p.source, &p.sink, &room, &moved);
 		total += moved;
 		bounded = bounded && c.len <= CHANNEL_BLOCK_BYTES && (!c.bytes || !p.sink.writable);
 		n = recv(p.reader, in, round % 3 ? 100 : sizeof(in), 0);
@@ -97,8 +98,40 @@ static void test_stall(void)
 	ok(in_order, "in order");
 	ok(bounded, "with one block held at most, and only while it is stalled");
 	ok(total >= read_back, "counted");
-	channel_release(&c);
+	channel_release(&c, &room);
+	is_int(room.kept_bytes, 0, "nothing is kept any more");
 	drop(&p);
+}
+
+/* A sink that takes nothing, while others keep so much or so much already: how big is the block? */
+static size_t kept_of_block(size_t kept_before)
+{
+	static uint8_t out[CHANNEL_BLOCK_BYTES];
+	struct channel c = { 0 };
+	struct pair p;
+	uint64_t moved;
+	size_t kept;
+
+	if (!make(&p))
+		return 0;
+	send(p.writer, out, sizeof(out), 0);
+	while (send(p.sink.watch.fd, "x", 1, 0) == 1)
+		continue;
+	room.kept_bytes = kept_before;
+	channel_pump(&c, &p.source, &p.sink, &room, &moved);
+	kept = room.kept_bytes - kept_before;
+	is_int(kept, c.len, "what is kept is counted");
+	channel_release(&c, &room);
+	is_int(room.kept_bytes, (intmax_t)kept_before, "and is counted off again");
+	room.kept_bytes = 0;
+	drop(&p);
+	return kept;
+}
+
+static void test_memory(void)
+{
+	ok(kept_of_block(0) > CHANNEL_SMALL_BYTES, "a stalled one keeps a block");
+	is_int(kept_of_block(CHANNEL_KEPT_MAX), CHANNEL_SMALL_BYTES, "among many a small one");
 }
 
 static void test_breaks(void)
@@ -112,7 +145,7 @@ static void test_breaks(void)
 	send(p.writer, "x", 1, 0);
 	close(p.reader);
 	p.reader = -1;
-	is_int(channel_pump(&c, &p.source, &p.sink, block, &moved), CHANNEL_SINK_BROKEN,
+	is_int(channel_pump(&c, &p.source, &p.sink, &room, &moved), CHANNEL_SINK_BROKEN,
 	       "a sink that is gone");
 	drop(&p);
 }
@@ -134,11 +167,11 @@ static void test_hold(void)
 	channel_hold(&c, &p.source, 5);
 	is_int(c.len, 5, "up to the limit");
 	ok(recv(p.reader, got, sizeof(got), 0) < 0 && errno == EAGAIN, "nothing passed");
-	channel_pump(&c, &p.source, &p.sink, block, &moved);
+	channel_pump(&c, &p.source, &p.sink, &room, &moved);
 	is_int(moved, 7, "then all of it");
 	is_int(recv(p.reader, got, sizeof(got), 0), 7, "arrives");
 	is_str(got, "abcdefg", "in order");
-	channel_release(&c);
+	channel_release(&c, &room);
 	drop(&p);
 }
 
@@ -146,6 +179,7 @@ int main(void)
 {
 	test_moves();
 	test_stall();
+	test_memory();
 	test_breaks();
 	test_hold();
 	return done();
