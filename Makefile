@@ -184,7 +184,7 @@ $(B)/gen/presets.c: $(PRESETS) Makefile
 # ------------------------------------------------------------------------------------ other builds
 
 asan: $(B)/asan/enclave-run  ## build build/asan/enclave-run with ASan and UBSan
-$(B)/asan/enclave-run: $(B)/asan/obj/cmd/main.o $(B)/asan/enclave.a
+$(B)/asan/enclave-run: $(B)/asan/obj/cmd/main.o $(B)/asan/obj/tests/asan.o $(B)/asan/enclave.a
 	$(call link,$(SANITIZE) -pie)
 
 unit: $(UNIT:%=$(B)/asan/unit/%)  ## build the unit tests (with ASan and UBSan)

@@ -126,7 +126,8 @@ static int init_hide(struct init_state *s, struct err *e)
 {
 	if (prctl(PR_SET_DUMPABLE, 0) != 0)
 		return err_sys(e, "prctl(PR_SET_DUMPABLE)");
-	explicit_bzero(s->l->argv_area, s->l->argv_area_len);
+	if (s->l->argv_area) /* there may be no environment */
+		explicit_bzero(s->l->argv_area, s->l->argv_area_len);
 	return 0;
 }
 

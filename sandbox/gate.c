@@ -58,7 +58,8 @@ static int forget_caller(struct gate *g, struct err *e)
 {
 	(void)e;
 	secrets_forget(g->launch.secrets);
-	explicit_bzero(g->launch.argv_area, g->launch.argv_area_len);
+	if (g->launch.argv_area) /* there may be no environment */
+		explicit_bzero(g->launch.argv_area, g->launch.argv_area_len);
 	return 0;
 }
 

@@ -13,6 +13,17 @@ setup_file() {
 		chmod 755 "$top/$who/write"
 		[ "$EUID" != 0 ] || [ "$who" = root ] || chown -R "$user_uid:$user_gid" "$top/$who"
 	done
+	find_writers
+}
+
+# find_writers - who may write through --rw: root not where the kernel can't map ids (tmpfs before 6.3)
+find_writers() {
+	local said
+	export writers=$users
+	[ "$EUID" = 0 ] || return 0
+	# shellcheck disable=SC2046 # one option or none
+	said=$("$enclave" $(parent_of root) --rw "$top/root/write:/w" -- true 2>&1) || :
+	[[ $said != *"no id-mapped mounts"* ]] || writers=${users#root }
 }
 
 teardown_file() {
@@ -56,7 +67,7 @@ teardown_file() {
 }
 
 @test "of entries with one DST the last wins" {
-	for who in $users; do
+	for who in $writers; do
 		run -0 sandbox --ro "$top/$who/tree:/data" --ro "$top/$who/other:/data" -- cat /data/file
 		[ "$output" = other ]
 		run -0 sandbox --ro "$top/$who/other:/data" --ro "$top/$who/tree:/data" -- cat /data/file
@@ -98,7 +109,7 @@ teardown_file() {
 }
 
 @test "what is written below --rw is there afterwards and belongs to the owner of SRC" {
-	for who in $users; do
+	for who in $writers; do
 		run -0 sandbox --rw "$top/$who/write:/out" -- sh -c 'umask; echo made >/out/file; mkdir /out/dir; ln -s file /out/link; stat -c %u /out /out/file'
 		if [ "$status" = 0 ]; then
 			[ "$(cat "$top/$who/write/file")" = made ]
@@ -114,6 +125,7 @@ teardown_file() {
 
 @test "as root, --rw of a tree of another owner writes as that owner" {
 	need_root
+	[[ $writers = root* ]] || skip "this kernel maps no ids here"
 	who=root
 	mkdir "$top/root/theirs"
 	chown 4711:4712 "$top/root/theirs"
@@ -122,7 +134,7 @@ teardown_file() {
 }
 
 @test "no set-user-id, set-group-id or device file gets onto the host through --rw" {
-	for who in $users; do
+	for who in $writers; do
 		run sandbox --rw "$top/$who/write:/out" --ro "$top/probes:/probes" --chdir /out -- /probes/denied
 		[[ $output = *"complete OK"* ]]
 		run find "$top/$who/write" -perm /7000 ! -name sticky
@@ -181,7 +193,7 @@ teardown_file() {
 }
 
 @test "moving a directory out of the way inside --rw does not reach above SRC" {
-	for who in $users; do
+	for who in $writers; do
 		mkdir -p "$top/$who/write/a/b"
 		[ "$EUID" != 0 ] || chown -R --reference="$top/$who/write" "$top/$who/write"
 		run sandbox --rw "$top/$who/write:/out" -- sh -c 'cd /out/a/b; mv /out/a/b /out/b; ls ../.. ; cat ../../../record.json; ls ../../../../../root'

@@ -136,6 +136,8 @@ records() {
 }
 
 @test "ten thousand records are counted within ten seconds" {
+	local limit=10
+	[[ ! -d /sys/fs/cgroup/vm && ${ENCLAVE_RUN:-} != */asan/* ]] || limit=100 # slow for other reasons
 	who=user
 	records 0-a
 	mkdir "$top/many"
@@ -145,7 +147,7 @@ for i in range(10000): os.link(sys.argv[1], f"{sys.argv[2]}/{i}")' "$top/user/r-
 	summary "$top/many"/*
 	[ "$status" = 0 ]
 	[[ $output = *" 10000 "* ]]
-	[ $((SECONDS - before)) -le 10 ]
+	[ $((SECONDS - before)) -le $limit ]
 }
 
 @test "the job of a scheduler or CI system becomes labels, its tokens do not" {

@@ -38,7 +38,10 @@ lab() {
 			exec 6<>/dev/udp/203.0.113.9/7 && echo hello >&6 && dd bs=64 count=1 status=none <&6
 			grep -c "\"sni\": \"a.example\"" "$LAB_LOG"
 			exit 7'
-		[ "${lines[0]}" = "$([ $who = root ] && echo 0 || echo "$user_uid")" ]
+		# inside the lab of an ordinary user 65534 means nobody in particular: another number stands for it
+		expected=$([ $who = root ] && echo 0 || echo "$user_uid")
+		[ "$expected" != 65534 ] || expected=1000
+		[ "${lines[0]}" = "$expected" ]
 		[ "${lines[1]}" = 'request=1 host=a.example sni=None line=GET /1 HTTP/1.1' ]
 		[ "${lines[2]}" = 'request=1 host=a.example sni=a.example line=GET /2 HTTP/1.1' ]
 		[ "${lines[3]}" = 'request=1 host=private.example sni=None line=GET /3 HTTP/1.1' ]

@@ -12,7 +12,7 @@ def holds(pid, needle):
         for line in maps:
             span, mode = line.split()[:2]
             start, end = (int(x, 16) for x in span.split("-"))
-            if mode[0] != "r" or start >= 1 << 47:
+            if mode[0] != "r" or start >= 1 << 47 or end - start > 1 << 32:  # a sanitizer's shadow
                 continue
             try:
                 mem.seek(start)
