@@ -6,7 +6,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
-#define BLOCKS_PER_TURN 4 /* 512 KB, then others have theirs */
+#define BLOCKS_PER_TURN 2 /* 512 KB, then others have theirs */
 #define HOLD_FIRST_BYTES 2048
 
 void half_note(struct half *half, uint32_t events)

@@ -24,10 +24,10 @@
 
 #include "base/loop.h"
 
-/* Two full packets, by segments of 1448 bytes (Ethernet) as well as by those of the veth pair (65468).
+/* Four full packets, by segments of 1448 bytes (Ethernet) as well as by those of the veth pair (65468).
  * Every block is sent at once, so one of 32 KB makes packets of half the size, which cost as much each;
  * one of 64 KB makes a full one and one of 68 bytes. */
-#define CHANNEL_BLOCK_BYTES 130320
+#define CHANNEL_BLOCK_BYTES 260640
 #define CHANNEL_SMALL_BYTES 32768 /* while more than this is kept: */
 #define CHANNEL_KEPT_MAX (32u << 20)
 #define CHANNEL_EVENTS ((uint32_t)(EPOLLIN | EPOLLOUT | EPOLLRDHUP) | (uint32_t)EPOLLET)
