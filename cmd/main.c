@@ -26,8 +26,8 @@
  *            *.json        the presets; seccomp/: the shipped system call profiles
  * sandbox/   plan          everything one run will do, as data
  *            process       every clone and exec: the process table
- *            session       a run from start to teardown; supervise: its loop;
- *                          collect: the last look after its end
+ *            session       a run from start to teardown: prepare: what can be refused; start: its
+ *                          processes; supervise: its loop; collect: the last look after its end
  *            child_*       the steps inside: stage, init, last step before execve
  *            gate, network  gateway and socket maker of a run: their processes, and the supervisor's side
  *            secrets       values read by the supervisor, written by init (child_secrets)

@@ -75,8 +75,29 @@ void supervise_count(struct run *r);
 /* run_told() - the answer of a trail_*() call: an event that could not be written ends the run. */
 void run_told(struct run *r, bool written);
 
+/* One step of set-up; -1 with *e ends it. */
+struct run_step {
+	const char *stage; /* the record's error.stage, unless a child names a finer one */
+	int (*run)(struct run *r, struct err *e);
+};
+
+/* run_steps() - each in order, until one fails.  session.c */
+int run_steps(struct run *r, const struct run_step *steps, size_t count, struct err *e);
+
+#define RUN_STEPS(r, steps, e) run_steps(r, steps, sizeof(steps) / sizeof((steps)[0]), e)
+
+/* run_prepare() - everything that can be refused before a process is made.  prepare.c
+ * run_start() - the processes, up to a workload that is held and read back.  start.c
+ * run_release() - let it go.  start.c */
+int run_prepare(struct run *r, struct err *e);
+int run_start(struct run *r, struct err *e);
+int run_release(struct run *r, struct err *e);
+
+/* run_setup_signal() - take what lies in the signal descriptor; -1 for one that cancels the set-up.  start.c */
+int run_setup_signal(struct run *r, struct err *e);
+
 /* run_poll() - poll during set-up, with the set-up's time limit; fds[0] is the signal descriptor.  -1
- * with *e also for a terminating signal.  session.c */
+ * with *e also for a terminating signal.  start.c */
 int run_poll(struct run *r, struct pollfd *fds, nfds_t count, struct err *e);
 
 /* collect() - the last look, after the end and before the cgroup is removed: evidence and usage.  Never
@@ -84,7 +105,7 @@ int run_poll(struct run *r, struct pollfd *fds, nfds_t count, struct err *e);
 void collect(struct run *r);
 
 /* run_wait() - wait for the next message during set-up, up to WIRE timeout; 0 when w->type == type.
- * An error message, EOF, a terminating signal or garbage is -1 with *e.  session.c */
+ * An error message, EOF, a terminating signal or garbage is -1 with *e.  start.c */
 int run_wait(struct run *r, uint32_t type, struct wire *w, int *fds, size_t fd_cap, size_t *out_fds,
 	     pid_t *out_pid, struct err *e);
 
