@@ -1,8 +1,9 @@
 /* link.c - make and address the veth pair.
  *
- * Order: both namespaces get their switches and a socket first, then the pair is made, then each side is
- * addressed by its own socket, because interface indices and routes are per namespace.  IPv6 is off
- * before the pair exists: no link-local address ever does, and the kernel has nothing to undo.
+ * Order: both namespaces get their switches and a socket first, W and then, when it is made, G; then the
+ * pair is made, then each side is addressed by its own socket, because interface indices and routes are
+ * per namespace.  IPv6 is off before the pair exists: no link-local address ever does, and the kernel has
+ * nothing to undo.
  * /proc/sys/net shows the namespace of the thread that opens it; a socket keeps its own. */
 #include "netns/link.h"
 
@@ -166,22 +167,6 @@ static int prepare_side(struct side *side, struct err *e)
 	return set_sysctls(!side->gateway, e);
 }
 
-/* The calling thread visits W; a way back is kept. */
-static int prepare_workload(int workload_ns, struct side *side, struct err *e)
-{
-	autofd int home = open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC);
-	int rc;
-
-	if (home < 0)
-		return err_sys(e, "open our network namespace");
-	if (setns(workload_ns, CLONE_NEWNET) != 0)
-		return err_sys(e, "enter the workload's network namespace");
-	rc = prepare_side(side, e);
-	if (setns(home, CLONE_NEWNET) != 0)
-		return err_sys(e, "return to the gateway's network namespace");
-	return rc;
-}
-
 static int set_up_side(const struct side *side, struct netlink_batch *b, unsigned *out_index,
 		       struct err *e)
 {
@@ -209,7 +194,11 @@ static int build(int workload_ns, struct side *gate, struct side *work, struct n
 {
 	unsigned work_index;
 
-	if (prepare_workload(workload_ns, work, e) != 0 || prepare_side(gate, e) != 0)
+	if (prepare_side(work, e) != 0)
+		return -1;
+	if (unshare(CLONE_NEWNET) != 0)
+		return err_sys(e, "make the gateway's network namespace");
+	if (prepare_side(gate, e) != 0)
 		return -1;
 	netlink_add(b, veth_message(workload_ns),
 		    "make a veth pair (kernel module veth, CONFIG_VETH)");

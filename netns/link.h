@@ -16,8 +16,8 @@
 
 #define LINK_MTU 65520 /* GSO crosses a veth whole; the largest multiple of 8 that IP can carry */
 
-/* link_build() - everything, from inside G (the calling thread's network namespace, which it is again
- * on success).  @workload_ns: descriptor of W   @out_gate_index: interface index of gw0 in G. */
+/* link_build() - everything.  The calling thread is in W; G is made and is where it is afterwards.
+ * @workload_ns: descriptor of W   @out_gate_index: interface index of gw0 in G. */
 int link_build(int workload_ns, const struct subnet *net, unsigned *out_gate_index, struct err *e);
 
 #endif

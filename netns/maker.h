@@ -1,10 +1,10 @@
-/* maker.h - the socket maker: builds the run's network from inside G, then makes sockets on request.
+/* maker.h - the socket maker: builds the run's network, then makes sockets in G on request.
  *
- * A process in user namespace U1 and network namespace G, which was born with it.  It gets a
- * descriptor of W from stage, makes the veth pair, rules and listening sockets while it has every
- * capability over both namespaces, gives everything up, hands the sockets to the gateway, and then
- * answers fixed-size requests (netns/maker_wire.h) until the gateway is gone.  G lives as long as this
- * process and those sockets: nothing keeps it after the run.
+ * A process in user namespace U1 and network namespace W, which was born with it.  It makes G and moves
+ * there, makes the veth pair, rules and listening sockets while it has every capability over both
+ * namespaces, gives everything up, hands the sockets to the gateway, and then answers fixed-size requests
+ * (netns/maker_wire.h) until the gateway is gone.  G lives as long as this process and those sockets:
+ * nothing keeps it after the run.  W goes to stage by a descriptor.
  *
  *	maker_build() -> maker_confine() -> maker_hand_over() -> maker_serve()
  *
@@ -29,8 +29,8 @@ enum maker_socket {
 	MAKER_SOCKET_COUNT
 };
 
-/* maker_build() - network and sockets; the calling thread is in G with every capability over it.
- * @workload_ns: descriptor of W   @out: all of them, or none on -1 */
+/* maker_build() - network and sockets; the calling thread is in W, with every capability over it, and
+ * ends in G.  @workload_ns: descriptor of W   @out: all of them, or none on -1 */
 int maker_build(int workload_ns, const struct subnet *net, const struct egress *egress,
 		int out[MAKER_SOCKET_COUNT], struct err *e);
 

@@ -1,10 +1,11 @@
 /* child_stage.c - the one-shot process between supervisor and init.
  *
  * Theory of operation.  Born in the outer user namespace U1 and the workload's network namespace W,
- * and (cgroup v2) already in the run's cgroup.  With a network the gate has made U1 (a process can't be
- * born in one cgroup and another's namespace): stage joins it, makes W and hands a descriptor of it to
- * the socket maker.  It takes the run's own uid, joins the cgroup (v1), raises the loopback, starts init in U2 as a *sibling* (CLONE_PARENT: the supervisor reaps it) and
- * exits.  W belongs to U1, so nothing inside U2, whatever its capabilities, can change W.
+ * and (cgroup v2) already in the run's cgroup.  With a network the gate has made U1 and the socket maker
+ * W (a process can't be born in one cgroup and another's namespace): stage joins both.  It takes the run's
+ * own uid, joins the cgroup (v1), raises the loopback, starts init in U2 as a *sibling* (CLONE_PARENT: the
+ * supervisor reaps it) and exits.  W belongs to U1, so nothing inside U2, whatever its capabilities, can
+ * change W.
  * Order matters: the uid change comes before the parent-death signal, because it clears it.
  * Fails closed: any error ends the run as `setup`. */
 #include <errno.h>
@@ -63,22 +64,23 @@ int child_become_run_uid(struct err *e)
 	return 0;
 }
 
-/* W, owned by U1, and known to the socket maker. */
-static int stage_make_network(const struct launch *l, struct err *e)
+/* W, owned by U1, from the socket maker, which also raises its loopback. */
+static int stage_join_network(const struct launch *l, struct err *e)
 {
 	const struct launch_net *net = &l->net;
-	const int done[] = { net->outer_ns,	    net->wire,
-			     net->wire_supervisor,  net->event,
-			     net->event_supervisor, net->link_stage,
-			     net->link_maker };
-	autofd int own = -1;
-	const char none = 0;
+	const int done[] = { net->outer_ns, net->wire_supervisor, net->event_supervisor,
+			     net->link_stage };
+	autofd int ns = -1;
+	size_t count = 0;
+	char none;
+	ssize_t n = fd_recv(net->link_stage, &none, sizeof(none), &ns, 1, &count, NULL);
 
-	if (unshare(CLONE_NEWNET) != 0)
-		return err_sys(e, "make a network namespace");
-	own = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
-	if (own < 0 || fd_send(net->link_stage, &none, sizeof(none), &own, 1) != 0)
-		return err_sys(e, "hand the network namespace to the socket maker");
+	if (n < 0)
+		return err_sys(e, "wait for the workload's network namespace");
+	if (n == 0 || count != 1) /* why, it has told on its own wire: network_explain() */
+		return err_sysn(e, 0, "the socket maker died before the network stood");
+	if (setns(ns, CLONE_NEWNET) != 0)
+		return err_sys(e, "join the workload's network namespace");
 	/* Init needs none of these, and the caller's limit may be low. */
 	for (size_t i = 0; i < sizeof(done) / sizeof(done[0]); i++)
 		close(done[i]);
@@ -134,8 +136,7 @@ void stage_main(void *launch)
 	}
 	if (cgroup_enter(l->cgroup, &e) != 0)
 		child_fail(l, &e, "cgroup");
-	if ((l->net.outer_ns >= 0 && stage_make_network(l, &e) != 0) ||
-	    stage_raise_loopback(&e) != 0)
+	if ((l->net.outer_ns >= 0 ? stage_join_network(l, &e) : stage_raise_loopback(&e)) != 0)
 		child_fail(l, &e, "network");
 	if (stage_start_init(l, &e) != 0)
 		child_fail(l, &e, "namespaces");

@@ -2,12 +2,13 @@
  *
  * Theory of operation.  The gate is cloned by the supervisor into a new user namespace, U1, and stays in
  * the host's network namespace: from there it will dial.  It starts the socket maker in a new network
- * namespace, G, as a sibling (CLONE_PARENT: the supervisor reaps it).  The maker gets W from stage,
- * builds the veth pair, rules and listening sockets, hands the sockets to the gate, gives every
+ * namespace, W, as a sibling (CLONE_PARENT: the supervisor reaps it).  The maker hands W to stage, makes
+ * G, builds the veth pair, rules and listening sockets, hands the sockets to the gate, gives every
  * privilege up and from then on only makes sockets.  The gate becomes the gateway (netns/gateway.h).
+ * Both wait for nobody but each other, so all of this goes on beside what the supervisor prepares.
  *
- *	supervisor --clone--> gate (U1, host's network) --clone--> maker (U1, G)
- *	stage --descriptor of W--> maker --sockets--> gate --events--> supervisor
+ *	supervisor --clone--> gate (U1, host's network) --clone--> maker (U1, W, then G)
+ *	maker --descriptor of W--> stage       maker --sockets--> gate --events--> supervisor
  *
  * Unlike stage, init and the workload's process both go on as full programs: they may allocate, because
  * their copy of the single-threaded supervisor is theirs for good.  They keep nothing of it: neither
@@ -34,6 +35,7 @@
 struct gate {
 	struct launch launch; /* its ctl is the gate's own wire */
 	int maker_end, gate_end;
+	int workload_ns; /* of the maker */
 	int sockets[MAKER_SOCKET_COUNT];
 };
 
@@ -90,27 +92,26 @@ static int maker_close_rest(struct gate *g, struct err *e)
 		       : err_sys(e, "close_range");
 }
 
-static int maker_take_workload(struct gate *g, int *out_ns, struct err *e)
+/* First of all: stage waits for it.  Nothing runs in W before the supervisor knows that all of it stands. */
+static int maker_hand_workload(struct gate *g, struct err *e)
 {
-	size_t count = 0;
-	char none;
-	ssize_t n = fd_recv(g->launch.net.link_maker, &none, sizeof(none), out_ns, 1, &count, NULL);
+	const char none = 0;
 
-	if (n < 0)
-		return err_sys(e, "wait for the workload's network namespace");
-	if (n == 0 || count != 1) /* stage is gone, and has told why on its own wire */
-		process_exit(125);
+	g->workload_ns = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
+	if (g->workload_ns < 0 ||
+	    fd_send(g->launch.net.link_maker, &none, sizeof(none), &g->workload_ns, 1) != 0)
+		return err_sys(e, "hand the workload's network namespace on");
+	fd_close(&g->launch.net.link_maker);
 	return 0;
 }
 
 static int maker_network(struct gate *g, struct err *e)
 {
 	const struct launch_net *net = &g->launch.net;
-	autofd int workload_ns = -1;
+	int rc = maker_build(g->workload_ns, &net->subnet, g->launch.plan->egress, g->sockets, e);
 
-	if (maker_take_workload(g, &workload_ns, e) != 0)
-		return -1;
-	return maker_build(workload_ns, &net->subnet, g->launch.plan->egress, g->sockets, e);
+	fd_close(&g->workload_ns);
+	return rc;
 }
 
 static int maker_give_up(struct gate *g, struct err *e)
@@ -126,6 +127,7 @@ static int maker_hand_over_sockets(struct gate *g, struct err *e)
 static const struct gate_step maker_steps[] = {
 	{ "process", die_with_supervisor },
 	{ "descriptors", maker_close_rest },
+	{ "network", maker_hand_workload },
 	{ "descriptors", use_no_streams },
 	{ "process", forget_caller },
 	{ "network", maker_network },
@@ -211,7 +213,8 @@ void gate_main(void *launch)
 {
 	struct gate g = { .launch = *(const struct launch *)launch,
 			  .maker_end = -1,
-			  .gate_end = -1 };
+			  .gate_end = -1,
+			  .workload_ns = -1 };
 	const struct launch_net *net = &g.launch.net;
 	struct gateway_config config;
 	struct err e = { 0 };

@@ -17,8 +17,8 @@
 
 #define LAUNCH_NO_SOURCE (-2) /* an optional row whose source does not exist */
 
-/* With a network (plan.net is not NET_NONE); every descriptor -1 without.  The gate makes U1, and stage
- * joins it; the pair `link` brings a descriptor of W from stage to the socket maker. */
+/* With a network (plan.net is not NET_NONE); every descriptor -1 without.  The gate makes U1 and the
+ * socket maker W, and stage joins both; the pair `link` brings a descriptor of W to stage. */
 struct launch_net {
 	int outer_ns;		     /* user namespace U1, for stage */
 	int wire, wire_supervisor;   /* gate and maker to supervisor, during set-up: struct wire */

@@ -16,6 +16,7 @@
 #include "base/text.h"
 #include "netns/event.h"
 #include "sandbox/idmap.h"
+#include "sandbox/readback.h"
 #include "sandbox/run.h"
 #include "seccomp/filter.h"
 
@@ -94,6 +95,14 @@ static int open_outer_ns(struct run *r, struct err *e)
 	return r->launch.net.outer_ns < 0 ? err_sys(e, "open %s", path) : 0;
 }
 
+/* Theirs alone, so that we see their end. */
+static void close_gate_ends(struct run *r)
+{
+	fd_close(&r->launch.net.wire);
+	fd_close(&r->launch.net.event);
+	fd_close(&r->launch.net.link_maker);
+}
+
 int network_start(struct run *r, struct err *e)
 {
 	struct process_spec spec = {
@@ -112,6 +121,7 @@ int network_start(struct run *r, struct err *e)
 	if (process_clone(&spec, &r->net.gate, e) != 0)
 		return err_wrap(e, "make the run's outer user namespace");
 	cgroup_entered(r->net.cgroup);
+	close_gate_ends(r);
 	if (open_outer_ns(r, e) != 0 ||
 	    idmap_write(r->net.gate.pid, 0, r->host_uid, 0, r->host_gid, !r->plan->root, e) != 0)
 		return -1;
@@ -122,13 +132,8 @@ int network_start(struct run *r, struct err *e)
 
 void network_children_started(struct run *r)
 {
-	struct launch_net *net = &r->launch.net;
-
-	fd_close(&net->wire);
-	fd_close(&net->event);
-	fd_close(&net->link_stage);
-	fd_close(&net->link_maker);
-	fd_close(&net->outer_ns);
+	fd_close(&r->launch.net.link_stage);
+	fd_close(&r->launch.net.outer_ns);
 }
 
 /* ----------------------------------------------------------------------------------------- ready */
@@ -209,7 +214,34 @@ int network_ready(struct run *r, struct err *e)
 		if (!wait[1].revents && wait[2].revents && take_ready(r, e) != 0)
 			return -1;
 	}
-	return 0;
+	return readback_helpers(r->net.gate.pid, r->net.maker.pid, e);
+}
+
+#define WIRE_MESSAGES_MAX 3 /* the maker, and an error of each */
+
+/* Everything that lies in the wire; the first error, if there is one, into *e. */
+static bool read_wire(struct run *r, struct err *e)
+{
+	struct err later;
+	bool failed = false;
+
+	for (int i = 0; i < WIRE_MESSAGES_MAX && r->net.wire >= 0; i++) {
+		struct pollfd wait = { .fd = r->net.wire, .events = POLLIN };
+
+		if (poll(&wait, 1, 0) <= 0)
+			break;
+		if (take_wire(r, failed ? &later : e) != 0)
+			failed = true;
+	}
+	return failed;
+}
+
+void network_explain(struct run *r, struct err *e)
+{
+	struct err first;
+
+	if (read_wire(r, &first))
+		*e = first;
 }
 
 /* ------------------------------------------------------------------------------------------ loop */
@@ -318,16 +350,21 @@ void network_step(struct run *r, const struct pollfd *fds)
 
 /* ------------------------------------------------------------------------------------------- end */
 
-static void stop_gateway(struct run *r)
+void network_stop(struct run *r)
 {
 	const struct net_command stop = { .magic = NET_EVENT_MAGIC, .kind = NET_COMMAND_STOP };
-	const uint64_t limit_ms = r->killed ? FINISH_KILLED_MS : FINISH_MS;
-	uint64_t until_ns = clock_now_ns() + limit_ms * NS_PER_MS;
 
 	if (r->net.event < 0)
 		return;
 	r->net.stopping = true;
-	(void)fd_send(r->net.event, &stop, sizeof(stop), NULL, 0); /* gone: its end is read below */
+	(void)fd_send(r->net.event, &stop, sizeof(stop), NULL, 0); /* gone: its end is read later */
+}
+
+static void wait_for_totals(struct run *r)
+{
+	const uint64_t limit_ms = r->killed ? FINISH_KILLED_MS : FINISH_MS;
+	uint64_t until_ns = clock_now_ns() + limit_ms * NS_PER_MS;
+
 	while (r->net.event >= 0) {
 		struct pollfd wait = { .fd = r->net.event, .events = POLLIN };
 		uint64_t now = clock_now_ns();
@@ -345,35 +382,22 @@ static void stop_gateway(struct run *r)
 
 void network_finish(struct run *r)
 {
-	if (r->plan->net == NET_NONE)
-		return;
-	stop_gateway(r);
+	if (!r->net.stopping && !r->net.ended)
+		return; /* no network, or no workload that could use it */
+	wait_for_totals(r);
 	run_told(r, trail_network_end(r->trail, r->out, r->out->egress->exact));
-}
-
-#define WIRE_MESSAGES_MAX 3 /* the maker, and an error of each */
-
-/* A run that ends early may not have heard of the socket maker yet; nobody else would end it. */
-static void find_maker(struct run *r)
-{
-	struct err ignored;
-
-	for (int i = 0; i < WIRE_MESSAGES_MAX && r->net.maker.pidfd < 0; i++) {
-		struct pollfd wait = { .fd = r->net.wire, .events = POLLIN };
-
-		if (wait.fd < 0 || poll(&wait, 1, 0) <= 0)
-			return;
-		(void)take_wire(r, &ignored);
-	}
 }
 
 bool network_release(struct run *r)
 {
 	bool gate_gone, maker_gone;
+	struct err ignored;
 
+	close_gate_ends(r);
 	network_children_started(r);
 	gate_gone = process_release(&r->net.gate);
-	find_maker(r);
+	/* A run that ends early may not have heard of the socket maker yet; nobody else would end it. */
+	read_wire(r, &ignored);
 	fd_close(&r->net.wire);
 	fd_close(&r->net.event);
 	maker_gone = process_release(&r->net.maker);

@@ -1,7 +1,9 @@
-/* prepare.c - everything of a run that can be refused, before anything is started.
+/* prepare.c - everything of a run that can be refused, before anything of the workload's is started.
  *
- * Descriptors typed, streams and sources opened, secrets read, cgroup made and limited.  What is made
- * here is owned by struct run and goes with session.c's teardown.  Runs in: supervisor. */
+ * Cgroup made and limited, descriptors typed, streams and sources opened, secrets read.  The network's own
+ * two processes are the exception: they need nothing of all that, and take longest; so they are made
+ * first, and know neither streams nor secrets.
+ * What is made here is owned by struct run and goes with session.c's teardown.  Runs in: supervisor. */
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -20,6 +22,22 @@
 #include "sandbox/run.h"
 #include "sandbox/slot.h"
 #include "seccomp/filter.h"
+
+/* The environment strings of our own exec, for init to wipe in its copy: they lie in one piece at the
+ * top of the stack (execve(2), env_start..env_end). */
+static void find_argv_area(struct launch *l)
+{
+	char *end = NULL;
+
+	if (!environ || !environ[0])
+		return;
+	for (char **p = environ; *p; p++)
+		end = *p + strlen(*p);
+	if (end > environ[0]) {
+		l->argv_area = environ[0];
+		l->argv_area_len = (size_t)(end - environ[0]);
+	}
+}
 
 static int block_signals(struct run *r, struct err *e)
 {
@@ -41,6 +59,7 @@ static int block_signals(struct run *r, struct err *e)
 	if (sigprocmask(SIG_BLOCK, &set, &r->old_mask) != 0)
 		return err_sys(e, "block signals");
 	r->mask_saved = true;
+	find_argv_area(&r->launch); /* of every child to come */
 	r->signal_fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 	return r->signal_fd < 0 ? err_sys(e, "signalfd") : 0;
 }
@@ -94,7 +113,6 @@ static int read_secrets(struct run *r, struct err *e)
 	const struct plan *p = r->plan;
 	const struct secret_wake wake = { r->signal_fd, secret_woken, r };
 
-	r->launch.secrets = &r->secrets;
 	return p->secret_count
 		       ? secrets_read(p->secrets, p->secret_count, &wake, &r->secrets, r->out, e)
 		       : 0;
@@ -150,22 +168,6 @@ static rlim_t cpu_backstop_s(const struct plan *plan)
 	return getrlimit(RLIMIT_CPU, &own) == 0 && own.rlim_max >= seconds ? seconds : 0;
 }
 
-/* The environment strings of our own exec, for init to wipe in its copy: they lie in one piece at the
- * top of the stack (execve(2), env_start..env_end). */
-static void find_argv_area(struct launch *l)
-{
-	char *end = NULL;
-
-	if (!environ || !environ[0])
-		return;
-	for (char **p = environ; *p; p++)
-		end = *p + strlen(*p);
-	if (end > environ[0]) {
-		l->argv_area = environ[0];
-		l->argv_area_len = (size_t)(end - environ[0]);
-	}
-}
-
 static int make_wire(struct run *r, struct err *e)
 {
 	const struct seccomp_profile *init = seccomp_profile_find("init");
@@ -182,15 +184,19 @@ static int make_wire(struct run *r, struct err *e)
 	r->launch.init_filter = init->allow;
 	r->launch.cpu_s = cpu_backstop_s(r->plan);
 	r->launch.ignored_signals = r->plan->ignored_signals;
-	find_argv_area(&r->launch);
 	return 0;
 }
 
 static const struct run_step prepare_steps[] = {
-	{ "process", block_signals },	     { "slot", take_slot },
-	{ "descriptors", check_passed_fds }, { "streams", open_streams },
-	{ "secrets", read_secrets },	     { "cgroup", make_cgroup },
-	{ "rootfs", open_sources },	     { "process", make_wire },
+	{ "process", block_signals },
+	{ "slot", take_slot },
+	{ "cgroup", make_cgroup },
+	{ "network", network_start }, /* as early as can be: it goes on beside all that follows */
+	{ "descriptors", check_passed_fds },
+	{ "streams", open_streams },
+	{ "secrets", read_secrets },
+	{ "rootfs", open_sources },
+	{ "process", make_wire },
 };
 
 int run_prepare(struct run *r, struct err *e)

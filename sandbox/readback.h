@@ -25,8 +25,7 @@ struct readback {
 	rlim_t nproc;		/* 0 = a cgroup counts */
 	uid_t host_uid;
 	gid_t host_gid;
-	struct subnet subnet; /* with a network, as the next two */
-	pid_t gate_pid, maker_pid;
+	struct subnet subnet; /* with a network */
 };
 
 /* readback_walls() - fill out->walls; -1 with *e when a wall is missing that may not be. */
@@ -41,8 +40,11 @@ const char *readback_links(const char *net_dev, bool has_network);
 const char *readback_routes(const char *routes, const struct subnet *net);
 const char *readback_helper(const char *status); /* of the gateway and the socket maker */
 
-/* readback_network() - interfaces, routes and the two processes; readback_net.c.  @proc: /proc/PID of
- * the held child   @buf: scratch. */
+/* readback_helpers() - the network's two processes, once they are confined for good; readback_net.c */
+int readback_helpers(pid_t gate, pid_t maker, struct err *e);
+
+/* readback_network() - interfaces and routes; readback_net.c.  @proc: /proc/PID of the held child
+ * @buf: scratch. */
 int readback_network(const struct readback *rb, int proc, char *buf, size_t cap,
 		     struct wall_report *wall, struct err *e);
 

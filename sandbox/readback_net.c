@@ -102,6 +102,15 @@ static int check_helper(pid_t pid, const char *name, char *buf, size_t cap, stru
 	return wrong ? err_set(e, ERR_SETUP, 0, ERR_AT, "read-back of the %s: %s", name, wrong) : 0;
 }
 
+int readback_helpers(pid_t gate, pid_t maker, struct err *e)
+{
+	char buf[4096];
+
+	return check_helper(gate, "gateway", buf, sizeof(buf), e) != 0
+		       ? -1
+		       : check_helper(maker, "socket maker", buf, sizeof(buf), e);
+}
+
 /* A kernel without IPv6 has no such file. */
 static int check_no_ipv6(int proc, char *buf, size_t cap, struct err *e)
 {
@@ -129,9 +138,7 @@ int readback_network(const struct readback *rb, int proc, char *buf, size_t cap,
 	}
 	if (wrong)
 		return err_set(e, ERR_SETUP, 0, ERR_AT, "read-back of the held child: %s", wrong);
-	if (has_network && (check_no_ipv6(proc, buf, cap, e) != 0 ||
-			    check_helper(rb->gate_pid, "gateway", buf, cap, e) != 0 ||
-			    check_helper(rb->maker_pid, "socket maker", buf, cap, e) != 0))
+	if (has_network && check_no_ipv6(proc, buf, cap, e) != 0)
 		return -1;
 	wall->state = WALL_APPLIED;
 	wall->read_back = true;

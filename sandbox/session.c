@@ -1,7 +1,7 @@
 /* session.c - own every resource of one run: start in order, tear down in reverse.
  *
- * Theory of operation.  Nothing is started before everything that can be refused has been refused
- * (prepare.c).  Then the processes are made, one after the other, and what they built is read back
+ * Theory of operation.  Nothing of the workload's is started before everything that can be refused has
+ * been refused (prepare.c).  Then the processes are made, one after the other, and what they built is read back
  * (start.c).  Then the loop (supervise.c).  Every early end goes through the same teardown, which is
  * idempotent and knows no difference between a failed and a finished run. */
 #include "sandbox/session.h"
@@ -49,11 +49,9 @@ static struct trail_left teardown(struct run *r)
 {
 	struct trail_left left;
 	bool stage_gone = process_release(&r->stage);
-	/* First: without a gateway the workload has no network. */
-	bool network_gone = network_release(r);
 
 	/* Kills the whole pid namespace; a no-op after a normal end. */
-	left.processes_gone = process_release(&r->init) && stage_gone && network_gone;
+	left.processes_gone = process_release(&r->init) && stage_gone;
 	fd_close(&r->workload.pidfd);
 	fd_close(&r->listener);
 	fd_close(&r->scratch); /* lets the tmpfs go before its memory's cgroup is removed */
@@ -67,7 +65,10 @@ static struct trail_left teardown(struct run *r)
 	fd_close(&r->tty_master);
 	fd_close(&r->tty_slave);
 	streams_release(&r->streams);
-	left.cgroup = destroy_cgroup(r);
+	network_finish(r); /* the gateway had all this time to answer */
+	left.processes_gone = network_release(r) && left.processes_gone;
+	left.cgroup = destroy_cgroup(
+		r); /* after the gateway's, which stands below the same parent */
 	fd_close(&r->slot_fd);
 	return left;
 }
@@ -103,8 +104,10 @@ static int start(struct run *r, session_notify_fn notify, void *arg, struct err 
 		return -1;
 	if (notify && notify(arg, SESSION_CREATED, r->out, e) != 0)
 		return err_stage(e, "record");
-	if (run_start(r, e) != 0)
+	if (run_start(r, e) != 0) {
+		network_explain(r, e);
 		return -1;
+	}
 	if (notify && notify(arg, SESSION_STARTED, r->out, e) != 0)
 		return err_stage(e, "record");
 	return run_release(r, e) == 0 ? 0 : err_stage(e, "exec");
@@ -153,6 +156,7 @@ void session_run(const struct plan *plan, struct trail *trail, session_notify_fn
 	struct trail_left left;
 	struct err e = { 0 };
 
+	r.launch.secrets = &r.secrets;
 	network_init(&r.net);
 	memset(out, 0, sizeof(*out));
 	out->started_real_ns = clock_realtime_ns();

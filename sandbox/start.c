@@ -1,8 +1,8 @@
 /* start.c - from a prepared run to a workload that is let go.
  *
  * Clone stage (U1, W; cgroup v2: born inside), write its maps, receive init's pidfd, reap stage, let init
- * go on, receive READY with the listener, read everything back, release.  Nothing that a child does or
- * fails to do keeps the supervisor: every wait is a poll with a limit.  Runs in: supervisor. */
+ * go on, see that the gateway is ready while init builds the tree, receive READY with the listener, read
+ * everything back, release.  Runs in: supervisor. */
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/sched.h>
@@ -161,6 +161,7 @@ static int start_stage(struct run *r, struct err *e)
 
 		process_reap(&r->stage, &info, NULL, true);
 		fd_close(&r->stage.pidfd);
+		rc = send_go(r, e);
 	}
 	return rc;
 }
@@ -205,11 +206,11 @@ static int wait_ready(struct run *r, pid_t *out_pid, struct err *e)
 	return 0;
 }
 
-static int start_init(struct run *r, struct err *e)
+static int wait_workload(struct run *r, struct err *e)
 {
 	pid_t pid = 0;
 
-	if (send_go(r, e) != 0 || wait_ready(r, &pid, e) != 0)
+	if (wait_ready(r, &pid, e) != 0)
 		return -1;
 	secrets_wipe(&r->secrets); /* init has; this lets go of the room */
 	if (r->listener < 0 || pid <= 0)
@@ -261,9 +262,7 @@ static int read_back(struct run *r, struct err *e)
 			       .nproc = r->launch.nproc,
 			       .host_uid = r->host_uid,
 			       .host_gid = r->host_gid,
-			       .subnet = r->launch.net.subnet,
-			       .gate_pid = r->net.gate.pid,
-			       .maker_pid = r->net.maker.pid };
+			       .subnet = r->launch.net.subnet };
 
 	if (readback_walls(&rb, r->out, e) != 0)
 		return -1;
@@ -302,9 +301,9 @@ int run_release(struct run *r, struct err *e)
 }
 
 static const struct run_step start_steps[] = {
-	{ "network", network_start }, { "namespaces", start_stage }, { "process", start_init },
-	{ "gateway", network_ready }, { "walls", read_back },	     { "terminal", take_terminal },
-	{ "audit", write_start },
+	{ "namespaces", start_stage }, /* and init, which goes on beside the next */
+	{ "gateway", network_ready },  { "process", wait_workload }, { "walls", read_back },
+	{ "terminal", take_terminal }, { "audit", write_start },
 };
 
 int run_start(struct run *r, struct err *e)

@@ -398,6 +398,6 @@ void supervise(struct run *r)
 		}
 	}
 	drain_without_waiting(r);
-	network_finish(r);
+	network_stop(r); /* it answers while we look */
 	collect(r);
 }
