@@ -189,7 +189,8 @@ static bool name_passes(const struct egress *egress, const struct egress_flow *f
 		}
 		hash = egress_hash_step(hash, c);
 	}
-	slot = passes ? NULL : find_slot(egress, hash, name, flow->name_len, false);
+	slot = find_slot(egress, hash, name, flow->name_len, false);
+	d->by_wildcard = passes && !slot;
 	return passes || (slot && ports_pass(egress, &slot->ports, flow, d));
 }
 

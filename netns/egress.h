@@ -101,8 +101,10 @@ struct egress_decision {
 	enum egress_verdict verdict;
 	enum egress_cause cause;
 	enum addr_never never; /* the row the address is in, ADDR_PUBLIC otherwise */
-	int32_t rule; /* index of a rule that let it through, or that names the host but not
-				* this port or protocol; EGRESS_NO_RULE = none */
+	/* Of a rule that let it through, or that names the host but not this port or protocol;
+	 * EGRESS_NO_RULE = none. */
+	int32_t rule;
+	bool by_wildcard; /* a name that no rule spells out: who asks has chosen labels of it */
 };
 
 struct egress_flow {

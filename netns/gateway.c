@@ -206,6 +206,8 @@ static void fill_limits(struct gateway_limits *l)
 	default_to(&l->connections, 1024);
 	default_to(&l->udp_flows, 1024);
 	default_to(&l->denials, 1024);
+	default_to(&l->new_names, 256);
+	default_to(&l->new_name_ms, 1000);
 	default_to(&l->connect_timeout_ms, 10000);
 	default_to(&l->resolve_timeout_ms, 10000);
 	default_to(&l->hello_timeout_ms, 10000);

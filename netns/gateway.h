@@ -51,6 +51,8 @@ struct gateway_limits {
 	uint32_t connections;	     /* TCP at one time; 1,024.  Cut to what RLIMIT_NOFILE allows */
 	uint32_t udp_flows;	     /* at one time; 1,024 */
 	uint32_t denials;	     /* distinct ones reported one by one; 1,024 */
+	uint32_t new_names;	     /* under wildcards, at once; 256 */
+	uint32_t new_name_ms;	     /* and then one more each; 1,000 */
 	uint32_t connect_timeout_ms; /* per upstream address; 10,000 */
 	uint32_t resolve_timeout_ms; /* per name, all tries; 10,000 */
 	uint32_t hello_timeout_ms;   /* first bytes begun but not complete; 10,000 */

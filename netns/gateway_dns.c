@@ -29,6 +29,20 @@ struct dns_client {
 
 /* ------------------------------------------------------------------------------------------ policy */
 
+/* A name below a wildcard says what the workload wants to say to the owner of the domain.  So there is
+ * only a number of them, which grows slowly. */
+static bool may_be_new(const struct gateway *gw)
+{
+	uint64_t age_ms = (gw->loop.now_ns - gw->dns.start_ns) / NS_PER_MS;
+
+	return gw->dns.wildcard_names < gw->limits.new_names + age_ms / gw->limits.new_name_ms;
+}
+
+static bool by_wildcard(const struct gateway *gw, const char *name)
+{
+	return egress_decide_name(gw->config->egress, name, strlen(name)).by_wildcard;
+}
+
 static enum dns_verdict decide(void *context, const char *name, uint32_t *out_rule)
 {
 	const struct gateway *gw = context;
@@ -37,6 +51,8 @@ static enum dns_verdict decide(void *context, const char *name, uint32_t *out_ru
 	if (decision.verdict == EGRESS_DENY)
 		return DNS_NAME_DENIED;
 	*out_rule = (uint32_t)decision.rule;
+	if (decision.by_wildcard && !may_be_new(gw) && !pool_find_name(gw->dns.pool, name))
+		return DNS_NAME_LIMITED;
 	return DNS_NAME_ALLOWED;
 }
 
@@ -63,6 +79,7 @@ static size_t respond(struct gateway *gw, const uint8_t *query, size_t len,
 
 	if (!dns_outcome_denial(report.outcome)) {
 		gw->totals.dns_answered++;
+		gw->dns.wildcard_names += report.fresh && by_wildcard(gw, report.name);
 		return size;
 	}
 	denial.cause = (uint8_t)cause_of(report.outcome);
@@ -263,6 +280,7 @@ static void listener_ready(struct watch *watch, uint32_t events)
 
 int dns_start(struct gateway *gw, struct err *e)
 {
+	gw->dns.start_ns = gw->loop.now_ns;
 	gw->dns.udp.ready = udp_ready;
 	gw->dns.listener.ready = listener_ready;
 	if (loop_watch(&gw->loop, &gw->dns.udp, gw->config->dns_udp_fd, EPOLLIN) != 0 ||

@@ -126,6 +126,8 @@ struct dns_service {
 	struct dns_client *first;
 	uint32_t count;
 	struct pool *pool;
+	uint32_t wildcard_names; /* that have an address; see may_be_new() */
+	uint64_t start_ns;
 };
 
 /* One group of the kernel's log; see gateway.h. */

@@ -274,9 +274,9 @@ static const struct {
 	{                                                    \
 #name, offsetof(struct gateway_limits, name) \
 	}
-	L(connections),	       L(udp_flows),	      L(denials),
-	L(connect_timeout_ms), L(resolve_timeout_ms), L(hello_timeout_ms),
-	L(idle_timeout_ms),    L(udp_timeout_ms),     L(stop_timeout_ms),
+	L(connections),	       L(udp_flows),	    L(denials),		L(connect_timeout_ms),
+	L(resolve_timeout_ms), L(hello_timeout_ms), L(idle_timeout_ms), L(udp_timeout_ms),
+	L(stop_timeout_ms),    L(new_names),	    L(new_name_ms),
 #undef L
 };
 

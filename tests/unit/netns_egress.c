@@ -187,6 +187,11 @@ static void test_examples(void)
 		    (example_flows[i].rule != -2 && example_flows[i].rule != d.rule))
 			diag("verdict %d, cause %s, rule %d", d.verdict, cause_of(&d), d.rule);
 	}
+	ok(egress_decide_name(s.egress, "www.example.org", 15).by_wildcard,
+	   "labels of one's own choice");
+	ok(!egress_decide_name(s.egress, "api.example.org", 15).by_wildcard,
+	   "a name that a rule spells out");
+	ok(!egress_decide_name(s.egress, "example.net", 11).by_wildcard, "a name of no rule");
 	arena_release(&s.arena);
 }
 
