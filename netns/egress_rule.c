@@ -66,6 +66,15 @@ static const char *canonical(struct part name, char out[NAME_CAP])
 	return NULL;
 }
 
+/* Where /etc/hosts, or the C library without it, leads: the sandbox itself (RFC 6761, 6.3). */
+static bool is_localhost(const char *name)
+{
+	size_t len = strlen(name), word = strlen("localhost");
+
+	return len >= word && strcmp(name + len - word, "localhost") == 0 &&
+	       (len == word || name[len - word - 1] == '.');
+}
+
 static int parse_name(struct part host, void **arena, struct egress_rule *out, struct err *e)
 {
 	char name[NAME_CAP];
@@ -89,6 +98,11 @@ static int parse_name(struct part host, void **arena, struct egress_rule *out, s
 	problem = canonical(bare, name);
 	if (problem)
 		return err_usage(e, "'%.*s' %s", width(host), host.at, problem);
+	if (is_localhost(name))
+		return err_usage(e,
+				 "'%.*s' is the sandbox itself, inside: allow the host by another of "
+				 "its addresses, on which the service must listen",
+				 width(host), host.at);
 	copy = arena_alloc(arena, strlen(name) + 1);
 	if (!copy)
 		return err_nomem(e);
@@ -250,7 +264,8 @@ static int take_protocol(struct part *rule, struct egress_rule *out, struct err 
 		rule->len = (size_t)(slash - rule->at);
 		return 0;
 	}
-	return err_usage(e, "'/%.*s' is no protocol: /tcp or /udp", width(word), word.at);
+	return err_usage(e, "'/%.*s' is no protocol: /tcp or /udp, and no path can be allowed",
+			 width(word), word.at);
 }
 
 /* "[2001:db8::1]:443", "[2001:db8::]/32", "[2001:db8::/32]": address and length joined into buf. */
@@ -281,8 +296,8 @@ static int split_plain(struct part rule, struct part *host, struct part *ports, 
 
 	if (colon && memchr(colon + 1, ':', (size_t)(end - colon - 1)))
 		return err_usage(e,
-				 "'%.*s': an IPv6 address stands in brackets, as in "
-				 "[2001:db8::1]:443",
+				 "'%.*s' has more than one ':': wants HOST[:PORTS][/udp]; an IPv6 "
+				 "address can't be allowed, only a name that resolves to it",
 				 width(rule), rule.at);
 	*host = part_of(rule.at, colon ? colon : end);
 	*ports = colon ? part_of(colon + 1, end) : (struct part){ 0 };

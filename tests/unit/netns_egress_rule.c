@@ -47,7 +47,7 @@ static void test_names(void)
 	takes("API.GitHub.com.", "api.github.com:443,80");
 	takes("*.Example.org:8443", "*.example.org:8443");
 	takes("*.org", "*.org:443,80");
-	takes("localhost:1", "localhost:1");
+	takes("intranet:1", "intranet:1");
 	takes("_dmarc.example_1.org", "_dmarc.example_1.org:443,80");
 	takes("xn--bcher-kva.example", "xn--bcher-kva.example:443,80");
 	takes("3com.com", "3com.com:443,80");
@@ -83,6 +83,13 @@ static void test_names(void)
 	refuses("a,b", "is no host name");
 	refuses("https://example.org/x", "is a URL");
 	refuses("example.org/x", "no protocol");
+	refuses("example.org/x", "no path");
+	refuses("localhost", "is the sandbox itself");
+	refuses("LocalHost.:8080", "is the sandbox itself");
+	refuses("*.localhost", "is the sandbox itself");
+	refuses("a.localhost:1", "is the sandbox itself");
+	takes("notlocalhost", "notlocalhost:443,80");
+	takes("localhost.example", "localhost.example:443,80");
 	refuses("example.org/8", "only an address takes a prefix length");
 }
 
@@ -115,8 +122,10 @@ static void test_addresses(void)
 	refuses("1.2.3.4.5", "without leading zeros");
 	refuses("1.2.3.4.", "without leading zeros");
 	refuses("*.3.4", "without leading zeros");
-	refuses("::1", "stands in brackets");
-	refuses("2001:db8::1:443", "stands in brackets");
+	refuses("::1", "IPv6 address can't be allowed");
+	refuses("2001:db8::1:443", "IPv6 address can't be allowed");
+	refuses("::/0", "IPv6 address can't be allowed");
+	refuses("a.b:443:80", "more than one ':'");
 	refuses("[::1", "brackets hold");
 	refuses("[::1]x", "brackets hold");
 	refuses("[1.2.3.4]:1", "brackets hold");
@@ -160,7 +169,7 @@ static void test_ports(void)
 	refuses("a.b:443/UDP", "/tcp or /udp");
 	refuses("a.b:443/", "/tcp or /udp");
 	refuses("a.b:443/udp/tcp", "wants numbers");
-	refuses("a.b:1:2", "in brackets");
+	refuses("a.b:1:2", "more than one ':'");
 }
 
 int main(void)

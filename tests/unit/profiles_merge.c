@@ -294,7 +294,7 @@ static void check_rules(struct fixture *f)
 	refuses(f, "allow", "a.*.b", "whole first label");
 	refuses(f, "allow", "a:0", "numbers from 1 to 65535");
 	refuses(f, "allow", "[2001:db8::1]:443", "IPv4 only");
-	refuses(f, "allow", "::1", "in brackets");
+	refuses(f, "allow", "::1", "only a name that resolves to it");
 	refuses(f, "net", "all", "'all' is not none, deny, allow or audit");
 	takes(f, "gate", "yes");
 	ok(f->policy.gate, "gate");
