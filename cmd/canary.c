@@ -616,6 +616,11 @@ int canary_verb(struct options *o)
 
 	if (o->rest_count > 0 && strcmp(o->rest[0], "inside") == 0)
 		return canary_inside(o->rest + 1, o->rest_count - 1);
+	if (o->rest_count > 0 && o->rest[0][0] != '-') {
+		err_usage(&e, "'canary' takes options of a run behind '--', '%s' is none",
+			  o->rest[0]);
+		return report_error(&e);
+	}
 	c = calloc(1, sizeof(*c));
 	if (!c) {
 		err_nomem(&e);

@@ -24,7 +24,7 @@ int check_verb(struct options *o)
 		return report_error(&e);
 	}
 	if (!o->sweep) {
-		err_usage(&e, "'check' without --sweep is not available in this version");
+		err_usage(&e, "'check' wants --sweep: it has no other task in this version");
 		return report_error(&e);
 	}
 	removed = cgroup_sweep(NULL);

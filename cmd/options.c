@@ -74,11 +74,63 @@ static const struct program_option *find_program_option(const struct word *w, bo
 	return NULL;
 }
 
+/* "--memory=1G", "--memory", "-e", "-eA=1" */
+static bool split(const char *arg, struct word *w)
+{
+	bool letter = arg[1] != '-';
+	const char *equals = letter ? NULL : strchr(arg, '=');
+	struct text name = TEXT_ON(w->name), as = TEXT_ON(w->as);
+	size_t len = letter ? 2 : equals ? (size_t)(equals - arg) : strlen(arg);
+
+	text_bytes(&as, arg, len);
+	text_bytes(&name, arg + 2 - letter, len - 2 + letter);
+	w->value = equals ? equals + 1 : letter && arg[2] ? arg + 2 : NULL;
+	return letter;
+}
+
+/* "--", or an option by its long name, with a value or without. */
+static bool is_option(const char *arg)
+{
+	struct word w = { 0 };
+
+	if (arg[0] != '-' || arg[1] != '-')
+		return false;
+	split(arg, &w);
+	return arg[2] == '\0' || find_program_option(&w, false) || key_find(w.name);
+}
+
+/* What those look for who have a wrapper of bubblewrap, and what it is here. */
+static const struct {
+	const char *name, *here;
+} foreign_options[] = {
+	{ "ro-bind", "here it is --ro SRC[:DST]" },
+	{ "ro-bind-try", "here it is --ro-try SRC[:DST]" },
+	{ "bind", "here it is --rw SRC[:DST]" },
+	{ "setenv", "here it is --env VAR=VALUE" },
+	{ "unshare-net", "here it is --net none" },
+	{ "share-net", "here what may be reached is named: --allow HOST[:PORTS]" },
+	{ "deny", "nothing is let out but what --allow names" },
+	{ "clearenv", "it is always so: leave it away" },
+	{ "die-with-parent", "it is always so: leave it away" },
+	{ "new-session", "it is always so: leave it away" },
+	{ "unshare-all", "it is always so: leave it away" },
+	{ "unshare-user", "it is always so: leave it away" },
+	{ "unshare-pid", "it is always so: leave it away" },
+	{ "unshare-ipc", "it is always so: leave it away" },
+	{ "unshare-uts", "it is always so: leave it away" },
+	{ "proc", "/proc is always there: leave it away" },
+	{ "dev", "a minimal /dev is always there: leave it away" },
+};
+
 static int unknown_option(const struct word *w, bool letter, struct err *e)
 {
 	const char *best = letter ? NULL : key_nearest(w->name, KEY_GROUP_COUNT);
 	unsigned distance = best ? key_distance(w->name, best) : 0;
 
+	for (size_t i = 0; !letter && i < sizeof(foreign_options) / sizeof(foreign_options[0]); i++)
+		if (strcmp(w->name, foreign_options[i].name) == 0)
+			return err_usage(e, "unknown option '%s'; %s", w->as,
+					 foreign_options[i].here);
 	for (size_t i = 0; !letter && i < program_option_count; i++)
 		key_closer(w->name, program_options[i].name, &best, &distance);
 	if (best)
@@ -86,9 +138,13 @@ static int unknown_option(const struct word *w, bool letter, struct err *e)
 	return err_usage(e, "unknown option '%s'; see enclave-run --help", w->as);
 }
 
-/* The value of an option that wants one: behind '=', or the next word, whatever it looks like. */
+/* The value of an option that wants one: behind '=', or the next word.  There "--" and our own options
+ * are no values: they show that the value was forgotten. */
 static int take_value(struct parser *p, struct word *w, const char *metavar, struct err *e)
 {
+	if (!w->value && *p->at && is_option(*p->at))
+		return err_usage(e, "%s wants a value: %s, and '%s' is none", w->as, metavar,
+				 *p->at);
 	if (!w->value && *p->at)
 		w->value = *p->at++;
 	if (!w->value)
@@ -158,20 +214,6 @@ static int add_said(struct parser *p, const struct key *key, struct word *w, str
 		return err_nomem(e);
 	p->said_count++;
 	return 0;
-}
-
-/* "--memory=1G", "--memory", "-e", "-eA=1" */
-static bool split(const char *arg, struct word *w)
-{
-	bool letter = arg[1] != '-';
-	const char *equals = letter ? NULL : strchr(arg, '=');
-	struct text name = TEXT_ON(w->name), as = TEXT_ON(w->as);
-	size_t len = letter ? 2 : equals ? (size_t)(equals - arg) : strlen(arg);
-
-	text_bytes(&as, arg, len);
-	text_bytes(&name, arg + 2 - letter, len - 2 + letter);
-	w->value = equals ? equals + 1 : letter && arg[2] ? arg + 2 : NULL;
-	return letter;
 }
 
 static int parse_option(struct parser *p, struct err *e)

@@ -107,6 +107,6 @@ json_t *record_load(const char *path, struct err *e)
 	if (errno == EFBIG)
 		err_usage(e, "'%s' is no record: larger than 8 MiB", path);
 	else
-		err_usage(e, "read '%s': %s", path, text_errno_name(errno));
+		err_set(e, ERR_USAGE, errno, ERR_AT, "read '%s'", path);
 	return NULL;
 }

@@ -62,8 +62,8 @@ int set_net_finish(struct merge *m, struct err *e)
 	}
 	if (m->net_source > SOURCE_DEFAULT && m->net_source == m->allow_source)
 		return err_usage(e,
-				 "--allow contradicts --net %s, which lets nothing out: say --net "
-				 "allow, or leave --allow away",
+				 "--allow contradicts --net %s, which lets nothing out (said as options, "
+				 "or in one policy file): say --net allow, or leave --allow away",
 				 policy->net == NET_NONE ? "none" : "deny");
 	if (m->net_source > SOURCE_DEFAULT && policy->net == NET_NONE)
 		return err_usage(e, "--allow contradicts the policy, which says net none: say --net "

@@ -38,6 +38,23 @@ refuses() {
 	done
 }
 
+@test "an option of bubblewrap is refused with what it is here" {
+	for who in $users; do
+		refuses --ro-bind /usr /usr
+		[[ $output = *'--ro SRC[:DST]'* ]]
+		refuses --bind / /
+		[[ $output = *'--rw SRC[:DST]'* ]]
+		refuses --setenv A b
+		[[ $output = *'--env VAR=VALUE'* ]]
+		refuses --unshare-net
+		[[ $output = *'--net none'* ]]
+		refuses --share-net
+		[[ $output = *--allow* ]]
+		refuses --die-with-parent
+		[[ $output = *'leave it away'* ]]
+	done
+}
+
 @test "a missing command is refused" {
 	for who in $users; do
 		run -125 as "$who" "$enclave" --memory 1G
@@ -53,6 +70,15 @@ refuses() {
 @test "a value that is missing, empty or belongs to no value is refused" {
 	for who in $users; do
 		run -125 as "$who" "$enclave" --memory
+		# what stands there instead of the value is not taken for it
+		for option in --memory --allow --record --policy -e; do
+			refuses $option
+			[[ $output = *"$option wants a value: "*"'--' is none" ]]
+		done
+		refuses --allow --gate
+		[[ $output = *"'--gate' is none" ]]
+		refuses --record --audit=x
+		[ ! -e --audit=x ]
 		refuses --memory ''
 		refuses --memory=
 		refuses --stderr-to-stdout=maybe

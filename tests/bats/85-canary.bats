@@ -63,6 +63,8 @@ canary() {
 	for who in $users; do
 		run -125 canary -- --require landlock
 		run -125 canary -- --no-such-option
+		run -125 canary ls
+		[[ $output = "enclave-run: 'canary' takes options of a run behind '--', 'ls' is none" ]]
 		run -125 as "$who" env TMPDIR=/nowhere "$enclave" canary
 		[[ $output = *enclave-run:*nowhere* ]]
 	done
