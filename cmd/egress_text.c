@@ -62,13 +62,17 @@ void egress_text_target(struct text *t, const struct net_flow *flow)
 	const bool is_question = flow->protocol == NET_PROTOCOL_DNS;
 	const bool brackets = !flow->name[0] && flow->address.family == ADDR_V6 && flow->port;
 
-	text_str(t, is_question ? "question for " : brackets ? "[" : "");
+	if (is_question && !flow->name[0]) {
+		text_str(t, "a question that can't be read");
+		return;
+	}
+	text_str(t, is_question ? "the name " : brackets ? "[" : "");
 	if (flow->name[0])
 		text_str(t, flow->name);
 	else if (flow->address.family != ADDR_NONE)
 		addr_format(t, &flow->address);
 	else
-		text_str(t, is_question ? "what can't be read" : "unknown");
+		text_str(t, "unknown");
 	text_str(t, brackets ? "]" : "");
 	if (flow->port)
 		text_fmt(t, ":%u", (unsigned)flow->port);

@@ -8,7 +8,7 @@
 #include "netns/event.h"
 #include "profiles/policy.h"
 
-/* egress_text_target() - "api.example.org:443", "[2001:db8::1]:53/udp", "question for x.example". */
+/* egress_text_target() - "api.example.org:443", "[2001:db8::1]:53/udp", "the name x.example". */
 void egress_text_target(struct text *t, const struct net_flow *flow);
 
 /* egress_text_hint() - "--allow api.example.org:443"; nothing if no option would let it through. */

@@ -247,7 +247,7 @@ static json_t *violations_json(const struct policy *policy, const struct outcome
 /* The sentence that was printed, for whoever reads the record instead. */
 static json_t *cause_json(const struct policy *policy, const struct outcome *o)
 {
-	char buf[640];
+	char buf[960];
 	struct text t = TEXT_ON(buf);
 
 	return verdict_cause(&t, policy, o) ? json_bytes(buf) : json_null();

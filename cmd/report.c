@@ -87,13 +87,16 @@ void report_outcome(const struct policy *policy, const struct outcome *o)
 {
 	bool refused = o->phase == PHASE_SETUP || o->verdict.reason == REASON_SETUP ||
 		       o->verdict.reason == REASON_EXEC_FAILED;
-	char buf[640];
+	char buf[960];
 	struct text t = TEXT_ON(buf);
 
 	if ((policy->verbosity >= 0 || refused) && verdict_line(&t, policy, o))
 		line(buf);
 	t = TEXT_ON(buf);
 	if (policy->verbosity >= 0 && o->verdict.reason != REASON_EGRESS && verdict_egress(&t, o))
+		line(buf);
+	t = TEXT_ON(buf);
+	if (policy->verbosity >= 0 && verdict_unreached(&t, o))
 		line(buf);
 	if (policy->verbosity <= 0)
 		return;

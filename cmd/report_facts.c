@@ -40,6 +40,7 @@ static const struct fact network_facts[] = {
 	{ "network", "mode", "mode" },
 	{ "egress", "allowed", "connections allowed" },
 	{ "egress", "denied", "connections denied" },
+	{ "egress", "unreached", "allowed, but not reached" },
 	{ "egress", "bytes_in", "bytes into the sandbox" },
 	{ "egress", "bytes_out", "bytes out of the sandbox" },
 };
@@ -70,6 +71,7 @@ static const struct use {
 	{ "stdout_bytes", "standard output written", AMOUNT_BYTES },
 	{ "stderr_bytes", "standard error written", AMOUNT_BYTES },
 	{ "disk_used_inodes", "files in the writable space", AMOUNT_COUNT },
+	{ "max_rss_bytes", "memory of the largest process", AMOUNT_BYTES },
 	{ "context_switches_voluntary", "context switches, voluntary", AMOUNT_COUNT },
 	{ "context_switches_forced", "context switches, forced", AMOUNT_COUNT },
 };
@@ -135,17 +137,38 @@ static json_t *target_cell(const json_t *denial)
 	return json_string(buf);
 }
 
+static json_t *count_cell(const json_t *row)
+{
+	return report_amount_string(AMOUNT_COUNT, record_number(row, "count"));
+}
+
 static void denials(struct report *r)
 {
 	json_t *list = json_object_get(json_object_get(r->record, "egress"), "denials"), *item;
 	size_t index;
 
 	json_array_foreach(list, index, item)
-		report_row(&r->tables[TABLE_DENIALS],
-			   (json_t *[]){
-				   target_cell(item), word_cell(item, "protocol"),
-				   report_amount_string(AMOUNT_COUNT, record_number(item, "count")),
-				   word_cell(item, "rule"), word_cell(item, "hint") });
+		if (json_is_true(json_object_get(item, "would_deny")))
+			report_row(&r->tables[TABLE_UNRULED],
+				   (json_t *[]){ target_cell(item), word_cell(item, "protocol"),
+						 count_cell(item), word_cell(item, "hint") });
+		else
+			report_row(&r->tables[TABLE_DENIALS],
+				   (json_t *[]){ target_cell(item), word_cell(item, "protocol"),
+						 count_cell(item), word_cell(item, "rule"),
+						 word_cell(item, "hint") });
+}
+
+static void failures(struct report *r)
+{
+	json_t *list = json_object_get(json_object_get(r->record, "egress"), "failures"), *item;
+	size_t index;
+
+	json_array_foreach(list, index, item)
+		report_row(&r->tables[TABLE_FAILURES],
+			   (json_t *[]){ target_cell(item), word_cell(item, "protocol"),
+					 count_cell(item), word_cell(item, "rule"),
+					 word_cell(item, "cause") });
 }
 
 static void violations(struct report *r)
@@ -155,11 +178,10 @@ static void violations(struct report *r)
 
 	json_array_foreach(list, index, item)
 		report_row(&r->tables[TABLE_VIOLATIONS],
-			   (json_t *[]){
-				   word_cell(item, "syscall"),
-				   report_amount_string(AMOUNT_COUNT, record_number(item, "count")),
-				   word_cell(item, "action"),
-				   report_amount_string(AMOUNT_COUNT, record_number(item, "pid")) });
+			   (json_t *[]){ word_cell(item, "syscall"), count_cell(item),
+					 word_cell(item, "action"),
+					 report_amount_string(AMOUNT_COUNT,
+							      record_number(item, "pid")) });
 }
 
 static void walls(struct report *r)
@@ -269,6 +291,7 @@ void report_facts(struct report *r)
 	FACTS(r, TABLE_NETWORK, network_facts);
 	usage(r);
 	denials(r);
+	failures(r);
 	violations(r);
 	walls(r);
 	list(r, TABLE_WARNINGS, "warnings");

@@ -55,9 +55,10 @@ static const char style[] =
 	"@media(max-width:40rem){main{padding:.5rem}header,section{padding:.8rem}"
 	".bar{display:none}th,td{padding-right:.6rem}tbody th{width:auto}"
 	"body{font-size:14px}code,pre{font-size:12px}.number,thead th{white-space:normal}"
-	"#denials thead{display:none}#denials tr{display:block;border-top:1px solid var(--line);"
-	"padding:.3rem 0}#denials th,#denials td{display:inline-block;border:0;"
-	"padding:0 .8rem 0 0}#denials td:last-child{display:block}}\n"
+	":is(#denials,#unruled,#failures) thead{display:none}"
+	":is(#denials,#unruled,#failures) tr{display:block;border-top:1px solid var(--line);"
+	"padding:.3rem 0}:is(#denials,#unruled,#failures) :is(th,td){display:inline-block;border:0;"
+	"padding:0 .8rem 0 0}:is(#denials,#unruled,#failures) td:last-child{display:block}}\n"
 	"@media print{body{background:#fff}header,section,figure,tr{break-inside:avoid}"
 	"header,section{border-color:#999;padding:.5rem}main{max-width:none;padding:0}}\n";
 

@@ -77,6 +77,9 @@ int suggest_verb(struct options *o)
 		status = report_error(&e);
 	} else {
 		report_lines(&s);
+		if (s.no_network)
+			report_note("! with --net none nothing is recorded: run it with --net deny, "
+				    "or with --net audit to let it through");
 		status = report_page(policy_page, &s);
 	}
 	suggest_release(&s);

@@ -322,12 +322,25 @@ static const char *ports_text(struct maker *m, const struct need *needs, size_t 
 	return text;
 }
 
+/* What --net audit let out is listed as that and as a denial: it is counted once. */
 static uint64_t count_of(const struct need *needs, size_t count)
 {
 	uint64_t sum = 0;
 
-	for (size_t i = 0; i < count; i++)
-		sum += needs[i].count;
+	for (size_t i = 0; i < count;) {
+		const uint16_t port = needs[i].port;
+		uint64_t let = 0, would = 0;
+
+		for (; i < count && needs[i].port == port; i++) {
+			if (strcmp(needs[i].cause, "let through") == 0)
+				let += needs[i].count;
+			else if (strcmp(needs[i].cause, "would-deny") == 0)
+				would += needs[i].count;
+			else
+				sum += needs[i].count;
+		}
+		sum += let > would ? let : would;
+	}
 	return sum;
 }
 

@@ -101,8 +101,10 @@ static int read_record(struct suggest *s, const json_t *record, struct err *e)
 				    "'egress'");
 	s->knows_allowed = json_is_array(allowed);
 	s->unlisted = unlisted == RECORD_UNKNOWN ? 0 : unlisted;
-	return read_flows(s, json_object_get(egress, "denials"), false, e) == 0
-		       ? read_flows(s, allowed, true, e)
+	/* What was allowed and not reached needs its rule, too. */
+	return read_flows(s, json_object_get(egress, "denials"), false, e) == 0 &&
+			       read_flows(s, allowed, true, e) == 0
+		       ? read_flows(s, json_object_get(egress, "failures"), true, e)
 		       : -1;
 }
 

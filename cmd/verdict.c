@@ -171,38 +171,106 @@ bool verdict_cause(struct text *t, const struct policy *policy, const struct out
 	return true;
 }
 
-/* Targets in one line, which also holds the remedy; the record has them all. */
+/* Targets in one line, which also holds the remedies; the record has them all. */
 #define EGRESS_NAMED_MAX 3
 #define EGRESS_NAMED_BYTES 160
 
+/* A and AAAA of one name are two denials, and one target; what the command gave up while it was dialled is
+ * nobody's failure. */
+static bool is_told(const struct egress_list *list, size_t index)
+{
+	const struct net_flow *row = &list->row[index], *before = row - 1;
+
+	if (row->errnum == ECANCELED)
+		return false;
+	return index == 0 || row->protocol != NET_PROTOCOL_DNS ||
+	       before->protocol != NET_PROTOCOL_DNS || strcmp(row->name, before->name) != 0;
+}
+
+/* A remedy that is not whole would be another one: what finds no room is left out. */
+static void add_hint(struct text *hints, const struct net_flow *row)
+{
+	char buf[320] = "";
+	struct text t = TEXT_ON(buf);
+
+	egress_text_hint(&t, row);
+	if (t.len > 0 && !t.cut && hints->len + 1 + t.len < hints->cap)
+		text_fmt(hints, " %s", buf);
+}
+
+/* The targets of a list, each once.  @hints: what lets them out, a space before each; or NULL. */
+static void say_targets(struct text *t, const struct egress_list *list, struct text *hints)
+{
+	const size_t start = t->len;
+	size_t named = 0, more = 0;
+
+	for (size_t i = 0; i < list->count; i++) {
+		if (!is_told(list, i))
+			continue;
+		if (more > 0 || named == EGRESS_NAMED_MAX || t->len - start >= EGRESS_NAMED_BYTES) {
+			more++;
+			continue;
+		}
+		text_str(t, named++ ? ", " : ": ");
+		egress_text_target(t, &list->row[i]);
+		if (hints)
+			add_hint(hints, &list->row[i]);
+	}
+	if (more > 0)
+		text_fmt(t, " and %zu more", more);
+}
+
+/* If it is the same for all of them. */
+static void say_cause(struct text *t, const struct egress_list *list)
+{
+	enum net_cause cause = NET_CAUSE_NONE;
+
+	for (size_t i = 0; i < list->count; i++) {
+		if (!is_told(list, i))
+			continue;
+		if (cause != NET_CAUSE_NONE && cause != (enum net_cause)list->row[i].cause)
+			return;
+		cause = (enum net_cause)list->row[i].cause;
+	}
+	if (cause != NET_CAUSE_NONE)
+		text_fmt(t, "; %s", net_cause_meaning(cause));
+}
+
 bool verdict_egress(struct text *t, const struct outcome *o)
 {
-	const struct egress_list *list;
 	char hint[320] = "";
 	struct text remedy = TEXT_ON(hint);
 	uint64_t denied;
-	size_t named = 0;
 
 	if (!o->egress)
 		return false;
-	list = &o->egress->denials;
 	denied = egress_report_denied(o->egress);
 	if (denied == 0 && o->egress->would_deny == 0)
 		return false;
 	text_u64(t, denied ? denied : o->egress->would_deny);
 	text_str(t,
 		 denied ? " denied by the network policy" : " let out that --net allow would deny");
-	for (; named < list->count && named < EGRESS_NAMED_MAX && t->len < EGRESS_NAMED_BYTES;
-	     named++) {
-		text_str(t, named ? ", " : ": ");
-		egress_text_target(t, &list->row[named]);
-	}
-	if (list->count > named)
-		text_fmt(t, " and %zu more", list->count - named);
-	for (size_t i = 0; i < list->count && remedy.len == 0; i++)
-		egress_text_hint(&remedy, &list->row[i]);
+	say_targets(t, &o->egress->denials, &remedy);
 	if (remedy.len > 0)
-		text_fmt(t, "; let out by %s", hint);
+		text_fmt(t, "; let out by%s", hint);
+	else
+		say_cause(t, &o->egress->denials);
+	return true;
+}
+
+bool verdict_unreached(struct text *t, const struct outcome *o)
+{
+	uint64_t count = 0;
+
+	for (size_t i = 0; o->egress && i < o->egress->unreached.count; i++)
+		if (is_told(&o->egress->unreached, i))
+			count += o->egress->unreached.row[i].count;
+	if (count == 0)
+		return false;
+	text_u64(t, count);
+	text_str(t, " allowed, but not reached");
+	say_targets(t, &o->egress->unreached, NULL);
+	say_cause(t, &o->egress->unreached);
 	return true;
 }
 

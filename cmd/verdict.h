@@ -16,6 +16,10 @@ bool verdict_line(struct text *t, const struct policy *policy, const struct outc
  * false if there is nothing to say. */
 bool verdict_egress(struct text *t, const struct outcome *o);
 
+/* verdict_unreached() - "1 allowed, but not reached: a.example:443; the upstream host refuses or does
+ * not answer"; false if there is nothing to say. */
+bool verdict_unreached(struct text *t, const struct outcome *o);
+
 /* verdict_cause() - the same without its first two words: cause, then remedy. */
 bool verdict_cause(struct text *t, const struct policy *policy, const struct outcome *o);
 

@@ -101,6 +101,9 @@ a_b.xn--bcher-kva.example tcp 1" ]
 		refuses 'empty' --allow ''
 		refuses 'never dialled' --allow 224.0.0.251:5353/udp
 		refuses 'never dialled' --allow 198.18.0.1
+		refuses 'is the sandbox itself' --allow localhost:8080
+		refuses "more than one ':'" --allow example.org:443:80
+		refuses 'no path' --allow example.org/simple
 	done
 }
 
@@ -109,7 +112,7 @@ a_b.xn--bcher-kva.example tcp 1" ]
 		refuses 'IPv4 only' --allow '[2001:db8::1]:443'
 		refuses 'IPv4 only' --allow '[::1]:443'
 		refuses 'IPv4 only' --allow '[2001:db8::]/32'
-		refuses 'in brackets' --allow 2001:db8::1
+		refuses 'only a name that resolves to it' --allow 2001:db8::1
 		refuses 'as in 10.0.0.1' --allow '[::ffff:10.0.0.1]:443'
 		policy '"network": { "allow": [ { "to": "2001:db8::1", "ports": 443 } ] }'
 		refuses 'policy.json:1: network.allow[0]: ' --policy "$top/$who/policy.json"
@@ -155,7 +158,9 @@ more.example tcp 1" ]
 			{ "schema": "enclave-run/record/1",
 			  "network": { "mode": "allow", "gate": false, "rules": [ "*.used.example:443", "unused.example" ] },
 			  "egress": {
-			    "destinations": [ { "protocol": "tcp", "host": "a.used.example", "address": "203.0.113.1", "port": 443 } ],
+			    "destinations": [
+			      { "protocol": "tcp", "host": "a.used.example", "address": "203.0.113.1", "port": 443 },
+			      { "protocol": "tcp", "host": "new.example", "address": null, "port": 8000, "count": 1 } ],
 			    "denials": [
 			      { "protocol": "tcp", "host": "new.example", "address": null, "port": 8001, "count": 2, "cause": "no-rule" },
 			      { "protocol": "tcp", "host": "new.example", "address": null, "port": 8000, "count": 1, "would_deny": true },
@@ -190,6 +195,10 @@ more.example tcp 1" ]
 		run -0 sandbox -- true
 		run -0 --separate-stderr as "$who" "$enclave" policy suggest "$top/$who/record.json"
 		[ "$(jq -c .network <<<"$output")" = '{"net":"deny","allow":[]}' ]
+		run -0 sandbox --net none -- true
+		run -0 --separate-stderr as "$who" "$enclave" policy suggest "$top/$who/record.json"
+		[ "$(jq -c .network <<<"$output")" = '{"net":"none","allow":[]}' ]
+		[[ $stderr = *'nothing is recorded: run it with --net deny'* ]]
 		for bad in /etc/passwd /nowhere /dev/null "$top"; do
 			run -125 as "$who" "$enclave" policy suggest "$bad"
 			[[ $output = enclave-run:*"$bad"* ]]

@@ -185,6 +185,20 @@ for i in range(3): ctypes.CDLL(None).mount(b'a', b'/', b'tmpfs', 0, None)"
 	done
 }
 
+@test "what --net audit let out, and what was not reached, are no denials" {
+	echo '{"schema":"enclave-run/record/1","status":"exited","reason":"exit","egress":{"allowed":1,"denied":0,
+		"would_deny":1,"unreached":2,"denials":[{"host":"new.example","port":443,"protocol":"tcp","count":1,
+		"cause":"would-deny","would_deny":true,"hint":"--allow new.example:443"}],
+		"failures":[{"host":"down.example","port":80,"protocol":"tcp","count":2,"rule":"down.example",
+		"cause":"no-connection"}]}}' >"$top/other.json"
+	for format in text md html; do
+		run -0 "$enclave" report "$top/other.json" --format $format
+		[[ $output != *"Denied connections"* ]]
+		[[ $output = *"which no rule allows"*new.example:443*"--allow new.example:443"* ]]
+		[[ $output = *"Allowed, but not reached"*down.example:80*no-connection* ]]
+	done
+}
+
 @test "bad values are refused with the reason" {
 	run -0 sandbox -- true
 	run -125 "$enclave" report "$top/$who/record.json" --format pdf
@@ -195,7 +209,7 @@ for i in range(3): ctypes.CDLL(None).mount(b'a', b'/', b'tmpfs', 0, None)"
 	[[ $output = *"wants one record"* ]]
 	run -125 "$enclave" report a b
 	run -125 "$enclave" report "$top/no-such.json"
-	[[ $output = *ENOENT* ]]
+	[[ $output = *'No such file or directory (ENOENT)' ]]
 	run -125 "$enclave" report "$top"
 	[[ $output = *EISDIR* ]]
 	echo 'no json' >"$top/other.json"

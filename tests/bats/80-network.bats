@@ -33,7 +33,7 @@ tcp=169.254.169.254:80 ECONNREFUSED
 tcpname=rebound.example:80 reset
 dns=b.example NXDOMAIN
 addresses eth0, lo, 2 routes, 0 if_inet6, 0 ipv6_route
-enclave-run: 7 denied by the network policy: a.example:80, 203.0.113.9:443, 203.0.113.9:443/udp and 4 more; let out by --allow 203.0.113.9:443" "$output"
+enclave-run: 7 denied by the network policy: a.example:80, 203.0.113.9:443, 203.0.113.9:443/udp and 4 more; let out by --allow 203.0.113.9:443 --allow 203.0.113.9:443/udp" "$output"
 		[[ $(reached) != *203.0.113.9* && $(reached) != *10.77.0.1* ]]
 		[ "$(field '.egress | "\(.allowed) \(.denied) \(.exact)"')" = "3 7 true" ]
 		[ "$(logged egress-denied | wc -l)" = 6 ]

@@ -97,6 +97,7 @@ tcpname=slow.example:7000 connected" "$output"
 	for who in $users; do
 		run -0 attempts --gate --allow 203.0.113.80:1 --allow '*.example' -- tcp=203.0.113.80:1 \
 			http=nowhere.example http=unknown.example http=broken.example
+		[[ $output = *'enclave-run: 4 allowed, but not reached: 203.0.113.80:1, nowhere.example:80, '*' and 1 more' ]]
 		[ "$(field .egress.denied)" = 0 ]
 		same "no-connection 203.0.113.80
 no-address nowhere.example
@@ -169,7 +170,7 @@ dns b.example null null null no-rule --allow b.example'
 			| map(tostring) | join(" ")')"
 		same "$want" "$(jq -r 'select(.event == "denied") | [.protocol, .host, .address, .port, .rule,
 			.cause, .hint] | map(tostring) | join(" ")' "$top/$who/status")"
-		same "enclave-run: 4 denied by the network policy: 203.0.113.9:443, 203.0.113.80:81, 203.0.113.9:53000/udp and 1 more; let out by --allow 203.0.113.9:443" "$(grep ^enclave-run: <<<"$output")"
+		same "enclave-run: 4 denied by the network policy: 203.0.113.9:443, 203.0.113.80:81, 203.0.113.9:53000/udp and 1 more; let out by --allow 203.0.113.9:443 --allow 203.0.113.80:81 --allow 203.0.113.9:53000/udp" "$(grep ^enclave-run: <<<"$output")"
 		rm "$top/$who/status"
 	done
 }

@@ -1,7 +1,10 @@
 /* The one line that is said about a run. */
 #include "cmd/verdict.h"
 
+#include <errno.h>
 #include <signal.h>
+#include <stdio.h>
+#include <string.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 
@@ -38,10 +41,78 @@ static void says(struct evidence ev, const char *want)
 	is_str(said ? buf : NULL, want, "%s", want ? want : "nothing is said");
 }
 
+static struct net_flow flow(enum net_protocol protocol, const char *name, const char *address,
+			    unsigned port, enum net_cause cause)
+{
+	struct net_flow f = { .protocol = protocol,
+			      .port = (uint16_t)port,
+			      .cause = cause,
+			      .count = 1,
+			      .rule = NET_NO_RULE };
+
+	snprintf(f.name, sizeof(f.name), "%s", name);
+	if (address)
+		addr_parse(address, strlen(address), &f.address);
+	f.never = addr_never(&f.address);
+	return f;
+}
+
+static void says_network(bool (*say)(struct text *, const struct outcome *),
+			 struct egress_report *report, const char *want)
+{
+	struct outcome o = { .egress = report };
+	char buf[960] = "";
+	struct text t = TEXT_ON(buf);
+	bool said = say(&t, &o);
+
+	is_str(said ? buf : NULL, want, "%s", want ? want : "nothing is said");
+}
+
+static void test_network(void)
+{
+	static struct egress_report r;
+	struct egress_list *d = &r.denials, *u = &r.unreached;
+
+	says_network(verdict_egress, &r, NULL);
+	says_network(verdict_unreached, &r, NULL);
+	d->row[d->count++] = flow(NET_PROTOCOL_DNS, "a.example", NULL, 0, NET_CAUSE_NO_RULE);
+	d->row[d->count++] = flow(NET_PROTOCOL_DNS, "a.example", NULL, 0, NET_CAUSE_NO_RULE);
+	r.denied = 2;
+	says_network(verdict_egress, &r,
+		     "2 denied by the network policy: the name a.example; let out by --allow a.example");
+	d->row[d->count++] = flow(NET_PROTOCOL_UDP, "", "192.0.2.1", 53, NET_CAUSE_NO_RULE);
+	d->row[d->count++] = flow(NET_PROTOCOL_TCP, "b.example", NULL, 80, NET_CAUSE_NO_HOST);
+	d->row[d->count++] = flow(NET_PROTOCOL_TCP, "", "192.0.2.2", 80, NET_CAUSE_NO_RULE);
+	r.denied = 5;
+	says_network(verdict_egress, &r,
+		     "5 denied by the network policy: the name a.example, 192.0.2.1:53/udp, "
+		     "b.example:80 and 1 more; let out by --allow a.example --allow 192.0.2.1:53/udp");
+	d->count = 0;
+	d->row[d->count++] = flow(NET_PROTOCOL_TCP, "b.example", "127.0.0.1", 80,
+				  NET_CAUSE_HOST_LOCAL);
+	d->row[d->count++] = flow(NET_PROTOCOL_DNS, "", NULL, 0, NET_CAUSE_BAD_QUESTION);
+	r.denied = 2;
+	says_network(verdict_egress, &r,
+		     "2 denied by the network policy: b.example:80, a question that can't be read");
+	d->count = 1;
+	says_network(verdict_egress, &r,
+		     "2 denied by the network policy: b.example:80; an address of the host, not named "
+		     "by a rule");
+	u->row[u->count++] = flow(NET_PROTOCOL_TCP, "c.example", "203.0.113.1", 443,
+				  NET_CAUSE_NO_CONNECTION);
+	u->row[0].count = 3;
+	u->row[u->count] = u->row[0];
+	u->row[u->count++].errnum = ECANCELED; /* the command did not wait */
+	says_network(verdict_unreached, &r,
+		     "3 allowed, but not reached: c.example:443; the upstream host refuses or does not "
+		     "answer");
+}
+
 #define KILLED .init_killed = true, .init_signal = SIGKILL
 
 int main(void)
 {
+	test_network();
 	says((struct evidence){ .main_reported = true, .main_code = CLD_EXITED, .main_status = 3 },
 	     NULL);
 	says((struct evidence){ .main_reported = true, .main_code = CLD_KILLED, .main_status = 11 },
