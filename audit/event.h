@@ -29,10 +29,9 @@
 	  "a connection was let out: protocol, host, address, port, rule")                        \
 	X(EGRESS_DENIED, "egress-denied", "a connection was refused: the same, and why")          \
 	X(EGRESS_TOTALS, "egress-totals",                                                         \
-	  "at the end, exact: allowed, denied, bytes_in, bytes_out")                              \
+	  "at the end, exact: allowed, denied, would_deny, bytes_in, bytes_out")                  \
 	X(DNS_DENIED, "dns-denied", "a name was refused: host, type")                             \
 	X(GATEWAY_END, "gateway-end", "the network gateway ended: why")                           \
-	X(BINDING, "binding", "a service binding was used: name, method, host, status")           \
 	X(TEARDOWN, "teardown", "what was removed, and what was left")                            \
 	X(RESULT, "result",                                                                       \
 	  "the last line of every run: status, reason, certainty, exit_code, signal, "            \

@@ -220,9 +220,32 @@ static const char *const description[] = {
 
 static const char *const streams[] = {
 	"Nothing is written to standard output or standard error but the command's own bytes, unless "
-	"enclave-run kills or refuses: then one line, starting with enclave-run:, on standard error.",
+	"enclave-run refuses, kills, or has denied connections or not reached allowed ones: then one line "
+	"each, starting with enclave-run:, on standard error; with --quiet for refusals only.",
 	"The command's output is relayed, so that it can be counted. A process left behind can't keep the "
 	"launcher waiting: it ends with the run.",
+	NULL,
+};
+
+static const char *const network[] = {
+	"The command has an interface whose only other end is the gateway, a confined process of this run. A "
+	"name is answered by it from the rules alone, and resolved upstream only when an allowed "
+	"connection is made to it. What is denied fails at once: a name as not found, a connection as "
+	"refused, or, to a name of which only other ports are allowed or that leads to an address which is "
+	"not, as reset. What a rule allows and can't be reached is a reset, too: the handshake with the "
+	"gateway comes first. How rules are written is in enclave-run-policy(5).",
+	"Inside, localhost is the sandbox itself, and there is IPv4 only. A service of the host is reached by a "
+	"rule that is exactly one of its other addresses, such as --allow 198.51.100.1:5432.",
+	"--gate kills the run at its first denial (reason egress, exit status 1). What --net audit lets out "
+	"is no denial. ping and traceroute do not work.",
+	NULL,
+};
+
+static const char *const status_lines[] = {
+	"--status-fd writes one JSON object per line, with the members event, session, time and pid: created, "
+	"started, denied (each kind of denial when it is first seen, with the members it has in the record's "
+	"egress; lost if the reader does not read), and ended, with status, reason, exit_code, signal and "
+	"exit_status. A refused run has the one line refused, with message.",
 	NULL,
 };
 
@@ -275,6 +298,8 @@ void man_page(FILE *out, const void *arg)
 	print_options(out, arg);
 	fputs(".SH STREAMS\n", out);
 	man_paragraphs(out, streams);
+	fputs(".SH NETWORK\n", out);
+	man_paragraphs(out, network);
 	fputs(".SH EXIT STATUS\nCodes collide by nature: the record tells which it was.\n", out);
 	man_rows(out, page_exit_statuses, "B");
 	fputs(".SH RECORD\nOne JSON object per run, written by \\fB\\-\\-record\\fR also when set\\-up fails:\n"
@@ -284,6 +309,8 @@ void man_page(FILE *out, const void *arg)
 	print_reasons(out);
 	fputs(".SS What the kernel can't tell apart\n", out);
 	man_rows(out, page_indistinct, "B");
+	fputs(".SH STATUS LINES\n", out);
+	man_paragraphs(out, status_lines);
 	print_audit(out);
 	fputs(".SH META FILE\n", out);
 	man_paragraphs(out, meta_text);

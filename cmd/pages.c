@@ -9,12 +9,15 @@
 
 const struct page_row page_exit_statuses[] = {
 	{ "N", "the command's own exit status" },
+	{ "1", "also: --gate ended the run for a denied connection" },
 	{ "128+N", "signal N ended the command; a run cancelled by signal N likewise" },
 	{ "124", "the deadline passed, or the cpu time was used up" },
 	{ "125", "enclave-run failed or refused: usage, policy, set-up" },
 	{ "126", "the command was found but can't be executed" },
 	{ "127", "the command was not found" },
-	{ "137", "killed for another limit: memory, pids, disk, output, a forbidden system call" },
+	{ "137",
+	  "killed for another limit: memory, pids, disk, output, a forbidden system call, or from "
+	  "outside" },
 	{ NULL, NULL },
 };
 
@@ -52,9 +55,10 @@ const struct page_row page_record_members[] = {
 	{ "network", "mode, gate and rules, as they were given" },
 	{ "egress",
 	  "null without a network; else allowed, denied, would_deny (let out by --net audit only), "
-	  "unreached, bytes_in, bytes_out, exact (nothing was lost); denials: time, protocol (tcp, "
-	  "udp, dns...), host, address, port, rule, count, cause, hint (the option that would let it "
-	  "out), at most 256, the rest in denials_unlisted; destinations and failures likewise" },
+	  "unreached (allowed, but not to be had), bytes_in, bytes_out, exact (nothing was lost); "
+	  "denials: time, protocol (tcp, udp, dns...), host, address, port, rule, count, cause, hint (the "
+	  "option that would let it out), at most 256, the rest in denials_unlisted; destinations (let "
+	  "out) and failures (not reached) likewise" },
 	{ "secrets_used", "names of the secrets that were handed in" },
 	{ "audit", "with --audit: records (lines written), head_sha256 and head_line of the last of "
 		   "them; for audit verify" },
@@ -96,7 +100,8 @@ const struct page_row page_indistinct[] = {
 };
 
 const struct page_row page_examples[] = {
-	{ "enclave-run -- make test", "run with the defaults: no way out, no files of the caller" },
+	{ "enclave-run -- python3 -c 'print(2**100)'",
+	  "run with the defaults: no way out, no files of the caller" },
 	{ "enclave-run --ro . --chdir \"$PWD\" --memory 512M --wall-time 1m -- ./run-tests",
 	  "show the current directory read-only and run a program in it" },
 	{ "enclave-run --policy judge --stdin in.txt --stdout out.txt --record r.json --ro ./a.out "
@@ -104,14 +109,18 @@ const struct page_row page_examples[] = {
 	  "judge a submission; the verdict is in r.json" },
 	{ "enclave-run explain --policy ci --rw build:/build -- make",
 	  "what exactly would be done" },
-	{ "enclave-run --allow api.example.org --record r.json -- ./client",
+	{ "enclave-run --allow api.example.org -- curl -sS https://api.example.org/",
 	  "let connections to one name out, ports 443 and 80" },
-	{ "enclave-run --secret token=file:token.txt -- sh -c './upload </run/secrets/token'",
+	{ "enclave-run --net audit --record r.json --ro . --chdir \"$PWD\" -- ./job; enclave-run policy "
+	  "suggest r.json >net.json; enclave-run --policy net.json --gate --ro . --chdir \"$PWD\" -- ./job",
+	  "see what a job reaches, make that its policy, and let it fail when it tries more" },
+	{ "enclave-run --secret token=file:token.txt -- sh -c 'wc -c </run/secrets/token'",
 	  "hand in a secret as a file" },
-	{ "enclave-run --audit audit.jsonl --record r.json -- ./job; enclave-run audit verify "
+	{ "enclave-run --audit audit.jsonl --record r.json -- true; enclave-run audit verify "
 	  "audit.jsonl --head-from r.json",
 	  "keep a log, and see that it is what was written" },
-	{ "srun enclave-run --record 'rec-%j-%t.json' -- ./task", "one record per task of a job" },
+	{ "srun enclave-run --record 'rec-%j-%t.json' --ro ./task -- \"$PWD/task\"",
+	  "one record per task of a job" },
 	{ NULL, NULL },
 };
 

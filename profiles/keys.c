@@ -113,12 +113,12 @@ const struct key keys[] = {
 
 	{ NETWORK, "net", 0, KEY_TYPE_NET, FIELD(net), 0, 0, 0, 0, words_net,
 	  "none|deny|allow|audit", "network inside: loopback alone, nothing let out, what --allow names, "
-	  "or all public hosts with a note of what --allow does not name" },
+	  "or all public hosts with a note of what --allow does not name; allow if --allow is given" },
 	{ NETWORK, "allow", 0, KEY_TYPE_EGRESS, 0, 0, 0, MANY, 0, NULL,
 	  "HOST[:PORTS][/udp]", "let connections to a name, *.name, address or prefix out; ports 443 and "
 	  "80 if none are given" },
 	{ NETWORK, "gate", 0, KEY_TYPE_FLAG, FIELD(gate), 0, 0, BARE, 0, NULL,
-	  NULL, "any denied connection fails the run" },
+	  NULL, "kill the run when a connection is denied: exit status 1" },
 
 	{ SECRETS, "secret", 0, KEY_TYPE_SECRET, 0, 3, 1048575, MANY, 0, NULL,
 	  "NAME=SOURCE", "hand in a value as the file /run/secrets/NAME; SOURCE is file:PATH, fd:N or "
