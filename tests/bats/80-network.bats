@@ -79,3 +79,38 @@ enclave-run: 7 denied by the network policy: a.example:80, 203.0.113.9:443, 203.
 		nothing_left
 	done
 }
+
+# in_file FILE WANT - of the one group of $gates that has it
+in_file() {
+	local found
+	found=$(for dir in $gates; do cat "$dir/$1" 2>/dev/null || :; done)
+	[ "$found" = "$2" ] || { echo "$1 of $gates: $found"; return 1; }
+}
+
+@test "gateway and socket maker have a control group of their own, limited, and gone with them" {
+	for who in $users; do
+		start -- sleep 100
+		started
+		if ! has_cgroup; then
+			kill $launcher
+			wait $launcher || :
+			continue # an ordinary user on version 1
+		fi
+		session=$(field .session) slot=${session#er-} slot=${slot%%-*}
+		gates=$(find /sys/fs/cgroup -name "enclave-run-$slot-*.gate")
+		if [ -e /sys/fs/cgroup/cgroup.controllers ]; then
+			in_file memory.max $((256 << 20))
+			in_file memory.swap.max 0
+			in_file memory.oom.group 1
+		else
+			in_file memory.limit_in_bytes $((256 << 20))
+		fi
+		in_file pids.max 4
+		for dir in $gates; do
+			[ "$(wc -l <"$dir/cgroup.procs")" = 2 ]
+		done
+		kill $launcher
+		wait $launcher || :
+		nothing_left
+	done
+}
