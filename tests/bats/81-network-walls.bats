@@ -217,7 +217,7 @@ b.example TXT" "$(jq -r 'select(.event == "dns-denied") | "\(.host) \(.type)"' "
 		same "names=wild.example=4200 answered $names
 http=n7.wild.example answered
 dns=wild.example NXDOMAIN" "$(grep -v ^enclave-run <<<"$output")"
-		[ "$(reached | grep -c question)" -le 1 ]
+		[ "$(reached | grep -c question)" -le 2 ] # A and AAAA
 		[ "$(grep -c n7.wild.example "$top/$who/lab/log")" -ge 1 ]
 		[ "$(field '[.egress.denials[] | select(.cause == "rate-limit")] | length > 0')" = true ]
 		[ "$(field .egress.denied)" = $((4200 - names + 1)) ]
