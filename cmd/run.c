@@ -1,7 +1,8 @@
 /* run.c - the verb `run`: options to policy to plan to session to record, report, exit status.
  *
  * The record and the meta file are opened before anything else can be refused, so that a refusal is told
- * there too; their `running` state is written when the session exists and before anything is started. */
+ * there too; their `running` state is written when the session exists and before anything of
+ * the workload is started. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>

@@ -1,8 +1,8 @@
 /* secrets.h - values that the workload gets as files below /run/secrets, and nowhere else.
  *
- * A value is read by the supervisor straight into one anonymous mapping, before anything is started,
- * and written by init straight from it into a tmpfs of its own: owner the workload's uid, 0400, in a
- * directory it can't write, read-only afterwards.  The mapping is *shared* with stage and init: there
+ * A value is read by the supervisor straight into one anonymous mapping, before anything of the workload
+ * is started, and written by init straight from it into a tmpfs of its own: owner the workload's uid,
+ * 0400, in a directory it can't write, read-only afterwards.  The mapping is *shared* with stage and init: there
  * is one copy, and the init that wipes it has wiped it for all of them; a private one would be copied
  * by the very act of wiping.  It is left out of core dumps and locked in memory as far as the limits
  * allow.  Nothing of this is done for a run without secrets.  Sources: madvise(2), mlock2(2). */

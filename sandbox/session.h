@@ -13,7 +13,7 @@
 
 /* What the caller is told while the run goes on (for --status-fd and the `running` record). */
 enum session_event {
-	SESSION_CREATED, /* name, slot and start time are known; nothing has been started */
+	SESSION_CREATED, /* name, slot and start time are known; nothing of the workload is started */
 	SESSION_STARTED, /* walls read back, workload released */
 	SESSION_DENIED,	 /* something was denied egress: out->egress->latest */
 	SESSION_ENDED	 /* outcome complete, teardown done */
