@@ -3,245 +3,89 @@
  * Theory of operation.  Listeners, unix sockets and a file are made on the host, and the probes' own code
  * is run against them there first: what can't succeed proves nothing (a failed control fails the canary, one
  * that can't be had is said).  Then a second sandbox is started that listens, and a first one in which every
- * probe is tried.  A probe that got through, a control that failed, a line that is missing, a denial that
- * the record does not have, or a connection that a listener of ours saw ends in exit status 1.
+ * probe is tried.  A probe that got through, a first wall that is missing, a control that failed, a line that
+ * is missing, a denial that the record does not have, or a connection that a listener of ours saw ends in
+ * exit status 1.
  * Nothing is sent to any address but the host's own: what goes elsewhere is refused inside the sandbox. */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <ifaddrs.h>
-#include <jansson.h>
 #include <limits.h>
-#include <net/if.h>
 #include <poll.h>
 #include <signal.h>
-#include <stdarg.h>
-#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <sys/stat.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include "base/fd.h"
 #include "base/text.h"
 #include "cmd/canary.h"
-#include "cmd/json.h"
 #include "cmd/report.h"
 #include "cmd/verbs.h"
-#include "netns/subnet.h"
+#include "netns/egress.h"
+#include "netns/ruleset.h"
+#include "profiles/check.h"
+#include "profiles/resolve.h"
+#include "sandbox/host.h"
 #include "sandbox/process.h"
+#include "seccomp/filter.h"
 
 #define INSIDE "/canary"
+#define LASTS "120s" /* for when every probe waits in vain */
 #define OUTPUT_BYTES 16384
-#define LISTENERS 5
-#define ARGUMENTS_MAX 64
+#define OWN_ARGUMENTS 40
+#define RULE_ROWS 16 /* more than our rules are in the set of permitted destinations */
 
-enum state { STATE_OK, STATE_UNAVAILABLE, STATE_FAILED, STATE_NOT_NEEDED };
-
-struct finding {
-	struct canary_try inside, host;
-	bool answered; /* the probe's line came */
-	enum state control;
-	bool unrecorded;
+struct rules {
+	const char *at[8];
+	size_t count;
 };
 
 struct canary {
 	struct options *o;
-	struct canary_target target;
+	struct canary_findings found;
+	struct rules rules; /* --allow */
+	char inside[sizeof(INSIDE)], *command[2];
 	char show[2 * PATH_MAX]; /* --ro: this program, inside */
-	char record[96];
-	int listener[LISTENERS];
+	struct canary_plants plants;
 	struct process neighbour;
 	int neighbour_out;
-	struct finding finding[CANARY_COUNT];
-	struct canary_try control_gateway, control_name;
-	bool seen; /* somebody called at a listener */
 };
-
-/* ---------------------------------------------------------------------------------------- plant */
-
-static int listen_at(struct canary *c, size_t index, int family, const void *addr, socklen_t len,
-		     uint16_t *out_port)
-{
-	int fd = socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-	struct sockaddr_storage got;
-	socklen_t size = sizeof(got);
-
-	c->listener[index] = fd;
-	if (fd < 0 || bind(fd, addr, len) != 0 || listen(fd, 64) != 0 ||
-	    getsockname(fd, (struct sockaddr *)&got, &size) != 0)
-		return -1;
-	if (out_port) /* NOLINTNEXTLINE(clang-analyzer-core.CallAndMessage): getsockname filled it */
-		*out_port = ntohs(family == AF_INET6
-					  ? ((struct sockaddr_in6 *)(void *)&got)->sin6_port
-					  : ((struct sockaddr_in *)(void *)&got)->sin_port);
-	return 0;
-}
-
-static in_addr_t find_own_address(void)
-{
-	struct ifaddrs *list = NULL;
-	in_addr_t own = 0;
-
-	if (getifaddrs(&list) != 0)
-		return 0;
-	for (const struct ifaddrs *i = list; i && !own; i = i->ifa_next) {
-		struct sockaddr_in addr;
-
-		if (!i->ifa_addr || i->ifa_addr->sa_family != AF_INET || !(i->ifa_flags & IFF_UP))
-			continue;
-		memcpy(&addr, i->ifa_addr, sizeof(addr));
-		if (ntohl(addr.sin_addr.s_addr) >> 24 != 127)
-			own = addr.sin_addr.s_addr;
-	}
-	freeifaddrs(list);
-	return own;
-}
-
-static int plant_network(struct canary *c, struct err *e)
-{
-	struct sockaddr_in loopback = { .sin_family = AF_INET,
-					.sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
-	struct sockaddr_in own = { .sin_family = AF_INET };
-	const struct sockaddr_in6 ipv6 = { .sin6_family = AF_INET6,
-					   .sin6_addr = IN6ADDR_LOOPBACK_INIT };
-
-	if (listen_at(c, 0, AF_INET, &loopback, sizeof(loopback), &c->target.loopback_port) != 0)
-		return err_sys(e, "listen on 127.0.0.1");
-	own.sin_addr.s_addr = c->target.own = find_own_address();
-	if (c->target.own &&
-	    (listen_at(c, 1, AF_INET, &own, sizeof(own), &c->target.own_port) != 0 ||
-	     listen_at(c, 2, AF_INET, &own, sizeof(own), &c->target.allowed_port) != 0))
-		return err_sys(e, "listen on an address of this host");
-	if (listen_at(c, 3, AF_INET6, &ipv6, sizeof(ipv6), &c->target.ipv6_port) != 0)
-		c->target.ipv6_port = 0; /* a host without IPv6 */
-	return 0;
-}
-
-static int plant_unix(struct canary *c, struct err *e)
-{
-	struct sockaddr_un abstract = { .sun_family = AF_UNIX }, path = { .sun_family = AF_UNIX };
-	struct text name = TEXT_ON(c->target.abstract), at = TEXT_ON(path.sun_path);
-	struct text hidden = { .at = abstract.sun_path + 1, .cap = sizeof(abstract.sun_path) - 1 };
-	char file[96] = "";
-	struct text t = TEXT_ON(file);
-	autofd int planted = -1;
-
-	text_fmt(&name, "enclave-canary-%d", (int)getpid());
-	text_str(&hidden, c->target.abstract);
-	text_fmt(&at, "%s/socket", c->target.directory);
-	text_fmt(&t, "%s/file", c->target.directory);
-	planted = open(file, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
-	if (planted < 0)
-		return err_sys(e, "make '%s'", file);
-	if (listen_at(c, 4, AF_UNIX, &path, sizeof(path), NULL) != 0)
-		return err_sys(e, "listen on '%s'", path.sun_path);
-	/* Root's sandbox runs as another uid: what it could reach, it shall be able to. */
-	if (chmod(path.sun_path, 0666) != 0)
-		return err_sys(e, "open '%s' to everybody", path.sun_path);
-	fd_close(&planted);
-	planted = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	if (planted < 0 ||
-	    bind(planted, (const struct sockaddr *)&abstract,
-		 (socklen_t)(offsetof(struct sockaddr_un, sun_path) + 1 + hidden.len)) != 0 ||
-	    listen(planted, 8) != 0)
-		return err_sys(e, "listen on an abstract socket");
-	(void)fd_take(&planted); /* open until the end of the program */
-	return 0;
-}
-
-static int plant(struct canary *c, struct err *e)
-{
-	const char *tmp = getenv("TMPDIR");
-	struct text t = TEXT_ON(c->target.directory), record = TEXT_ON(c->record);
-
-	text_fmt(&t, "%s/enclave-canary.XXXXXX", tmp && strlen(tmp) < 32 ? tmp : "/tmp");
-	if (!mkdtemp(c->target.directory) || chmod(c->target.directory, 0755) != 0)
-		return err_sys(e, "make a directory in %s", tmp ? tmp : "/tmp");
-	text_fmt(&record, "%s/record.json", c->target.directory);
-	return plant_network(c, e) == 0 ? plant_unix(c, e) : -1;
-}
-
-static void unplant(struct canary *c)
-{
-	static const char *const names[] = { "socket", "file", "record.json" };
-	siginfo_t info;
-
-	if (process_signal(&c->neighbour, SIGTERM) == 0)
-		process_reap(&c->neighbour, &info, NULL, true);
-	fd_close(&c->neighbour.pidfd);
-	fd_close(&c->neighbour_out);
-	for (size_t i = 0; i < LISTENERS; i++)
-		fd_close(&c->listener[i]);
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-		char path[96] = "";
-		struct text t = TEXT_ON(path);
-
-		text_fmt(&t, "%s/%s", c->target.directory, names[i]);
-		unlink(path);
-	}
-	rmdir(c->target.directory);
-}
 
 /* ----------------------------------------------------------------------------------------- runs */
 
-/* How often somebody called since the last time; the calls are taken off. */
-static unsigned callers(struct canary *c)
-{
-	unsigned count = 0;
-
-	for (size_t i = 0; i < LISTENERS; i++) {
-		int fd;
-
-		if (i == 2) /* the allowed one */
-			continue;
-		while (c->listener[i] >= 0 &&
-		       (fd = accept4(c->listener[i], NULL, NULL, SOCK_CLOEXEC)) >= 0) {
-			close(fd);
-			count++;
-		}
-	}
-	return count;
-}
-
 struct arguments {
-	const char *at[ARGUMENTS_MAX];
+	const char **at; /* the user's and OWN_ARGUMENTS of ours */
 	size_t count;
-	char text[8][160]; /* for those that are put together */
-	size_t texts;
 };
 
 static void add(struct arguments *a, const char *word)
 {
-	if (a->count < ARGUMENTS_MAX - 1)
-		a->at[a->count++] = word;
+	a->at[a->count++] = word;
 }
 
-__attribute__((format(printf, 2, 3))) static void add_text(struct arguments *a, const char *fmt, ...)
+static void add_option(struct arguments *a, const char *name, const char *value)
 {
-	struct text t = { .at = a->text[a->texts], .cap = sizeof(a->text[0]) };
-	va_list ap;
-
-	va_start(ap, fmt);
-	text_vfmt(&t, fmt, ap);
-	va_end(ap);
-	add(a, a->text[a->texts++]);
+	add(a, name);
+	add(a, value);
 }
 
-/* What both runs have: ourselves inside, and the user's own options (after "--"). */
-static void add_common(struct canary *c, struct arguments *a)
+/* What both runs have: the user's own options, ourselves inside. */
+static int add_common(struct canary *c, struct arguments *a, struct err *e)
 {
+	const struct text_list *own = &c->o->words;
+
+	a->at = policy_alloc(&c->o->policy, (own->count + OWN_ARGUMENTS) * sizeof(*a->at));
+	if (!a->at)
+		return err_nomem(e);
 	add(a, "enclave-run");
 	add(a, "-q");
-	add(a, "--wall-time");
-	add(a, "20s");
-	for (size_t i = 0; i < c->o->rest_count; i++)
-		add(a, c->o->rest[i]);
-	add(a, "--ro");
-	add(a, c->show);
+	add_option(a, "--wall-time", LASTS);
+	for (size_t i = 0; i < own->count; i++)
+		add(a, own->items[i]);
+	add_option(a, "--ro", c->show);
+	return 0;
 }
 
 static void add_command(struct arguments *a, const char *word)
@@ -251,6 +95,7 @@ static void add_command(struct arguments *a, const char *word)
 	add(a, "canary");
 	add(a, "inside");
 	add(a, word);
+	add(a, NULL);
 }
 
 static int start_run(const struct arguments *a, struct process *out, int *out_fd, struct err *e)
@@ -291,40 +136,39 @@ static bool read_until(int fd, char *buf, size_t cap, const char *until)
 	}
 }
 
-/* "er-SLOT-..." after "session": the slot tells the run's addresses. */
-static bool find_slot(const char *text, unsigned *out_slot)
-{
-	const char *at = strstr(text, "\"er-");
-	uint64_t slot;
-
-	if (!at || !text_parse_u64(at + 4, strcspn(at + 4, "-"), &slot) || slot >= SUBNET_COUNT)
-		return false;
-	*out_slot = (unsigned)slot;
-	return true;
-}
-
 static int start_neighbour(struct canary *c, struct err *e)
 {
 	struct arguments a = { 0 };
 	char text[4096] = "";
+	const char *session;
 	struct subnet net;
-	unsigned slot;
 	int fd = -1;
 
-	add_common(c, &a);
-	add(&a, "--status-fd");
-	add(&a, "1");
+	if (add_common(c, &a, e) != 0)
+		return -1;
+	add_option(&a, "--status-fd", "1");
 	add_command(&a, "listen");
 	if (start_run(&a, &c->neighbour, &fd, e) != 0)
 		return -1;
 	c->neighbour_out = fd;
-	if (!read_until(fd, text, sizeof(text), CANARY_LISTENING "\n") || !find_slot(text, &slot))
-		return err_set(e, ERR_SETUP, 0, ERR_AT, "the second sandbox did not start");
-	net = subnet_of_slot(slot);
-	c->target.neighbour = net.workload.s_addr;
-	c->target.neighbour_gateway = net.gateway.s_addr;
-	c->target.neighbour_port = CANARY_NEIGHBOUR_PORT;
+	if (!read_until(fd, text, sizeof(text), CANARY_LISTENING "\n") ||
+	    !(session = strstr(text, "\"er-")) || !canary_subnet(session + 1, &net))
+		return err_set(e, ERR_SETUP, 0, ERR_AT,
+			       "the second sandbox did not come to listen (a canary needs sockets, and its own "
+			       "standard output)");
+	c->found.target.neighbour = net.workload.s_addr;
+	c->found.target.neighbour_gateway = net.gateway.s_addr;
 	return 0;
+}
+
+static void end_neighbour(struct canary *c)
+{
+	siginfo_t info;
+
+	if (process_signal(&c->neighbour, SIGTERM) == 0)
+		process_reap(&c->neighbour, &info, NULL, true);
+	fd_close(&c->neighbour.pidfd);
+	fd_close(&c->neighbour_out);
 }
 
 static void to_hex(const void *bytes, size_t len, char *out)
@@ -339,47 +183,43 @@ static void to_hex(const void *bytes, size_t len, char *out)
 	out[2 * len] = '\0';
 }
 
-static void take_line(struct canary *c, const char *line)
+/* The rules of the run with the probes: two controls, and three that must not open what they cover. */
+static int make_rules(struct canary *c, struct err *e)
 {
-	struct canary_try got = { 0 };
-	int tried, through;
-	char name[40];
+	const struct canary_target *t = &c->found.target;
+	const in_addr_t even = t->own & htonl(~1u);
+	struct in_addr own = { t->own }, range = { even };
+	char text[INET_ADDRSTRLEN] = "";
+	struct rules *r = &c->rules;
 
-	if (sscanf(line, "%39s %d %d %d", name, &tried, &through, &got.error) != 4) /* NOLINT */
-		return;
-	got.tried = tried != 0;
-	got.through = through != 0;
-	if (strcmp(name, "control-gateway") == 0)
-		c->control_gateway = got;
-	else if (strcmp(name, "control-name") == 0)
-		c->control_name = got;
-	for (unsigned i = 0; i < CANARY_COUNT; i++) {
-		if (strcmp(name, canary_rows[i].name) != 0)
-			continue;
-		c->finding[i].inside = got;
-		c->finding[i].answered = true;
-	}
+	r->at[r->count++] = CANARY_ALLOWED_NAME;
+	r->at[r->count++] = CANARY_METADATA_RANGE;
+	r->at[r->count++] = CANARY_NEIGHBOUR_RANGE;
+	if (!t->own)
+		return 0;
+	inet_ntop(AF_INET, &own, text, sizeof(text));
+	r->at[r->count++] = policy_printf(&c->o->policy, "%s:%u", text, t->allowed_port);
+	inet_ntop(AF_INET, &range, text, sizeof(text));
+	r->at[r->count++] = policy_printf(&c->o->policy, "%s/31:%u", text, t->range_port);
+	return r->at[r->count - 1] && r->at[r->count - 2] ? 0 : err_nomem(e);
 }
 
 static int run_inside(struct canary *c, struct err *e)
 {
-	char hex[2 * sizeof(c->target) + 1], text[OUTPUT_BYTES] = "", address[INET_ADDRSTRLEN];
+	char hex[2 * sizeof(c->found.target) + 1], text[OUTPUT_BYTES] = "";
 	struct process run = { .pidfd = -1 };
 	struct arguments a = { 0 };
 	siginfo_t info;
 	int fd = -1;
 
-	to_hex(&c->target, sizeof(c->target), hex);
-	add_common(c, &a);
-	add(&a, "--record");
-	add(&a, c->record);
-	add(&a, "--allow");
-	add(&a, CANARY_ALLOWED_NAME);
-	if (c->target.own) {
-		inet_ntop(AF_INET, &c->target.own, address, sizeof(address));
-		add(&a, "--allow");
-		add_text(&a, "%s:%u", address, (unsigned)c->target.allowed_port);
-	}
+	to_hex(&c->found.target, sizeof(c->found.target), hex);
+	if (add_common(c, &a, e) != 0)
+		return -1;
+	add_option(&a, "--record", c->plants.record);
+	if (c->o->policy.net == NET_DENY) /* said in so many words, it would contradict our rules */
+		add_option(&a, "--net", "allow");
+	for (size_t i = 0; i < c->rules.count; i++)
+		add_option(&a, "--allow", c->rules.at[i]);
 	add_command(&a, hex);
 	if (start_run(&a, &run, &fd, e) != 0)
 		return -1;
@@ -392,202 +232,67 @@ static int run_inside(struct canary *c, struct err *e)
 			       "the sandbox with the probes ended with status %d", info.si_status);
 	for (char *line = text, *end; (end = strchr(line, '\n')) != NULL; line = end + 1) {
 		*end = '\0';
-		take_line(c, line);
+		canary_take_line(&c->found, line);
 	}
 	return 0;
 }
 
-/* --------------------------------------------------------------------------------------- judge */
+/* ------------------------------------------------------------------------------------------ verb */
 
-static bool has_denial(const json_t *denials, const char *host, in_addr_t addr)
+static bool is_filtered(void)
 {
-	char text[INET_ADDRSTRLEN] = "";
-	const json_t *row;
-	size_t i;
+	char status[4096] = "";
+	const char *mode;
 
-	if (!host)
-		inet_ntop(AF_INET, &addr, text, sizeof(text));
-	json_array_foreach(denials, i, row) {
-		const char *got = json_string_value(json_object_get(row, host ? "host" : "address"));
-
-		if (got && (host ? strstr(got, host) != NULL : strcmp(got, text) == 0))
-			return true;
-	}
-	return false;
+	if (fd_read_file(AT_FDCWD, "/proc/self/status", status, sizeof(status)) < 0)
+		return false;
+	mode = status_field(status, "Seccomp");
+	return mode && mode[0] != '0';
 }
 
-static bool is_recorded(const struct canary *c, enum canary_id id, const json_t *denials,
-			in_addr_t gateway)
+/* What the options make of the walls.  Here also ends what no run could be started with. */
+static int look_ahead(struct canary *c, struct err *e)
 {
-	const struct {
-		const char *host;
-		enum canary_id id;
-		in_addr_t addr;
-	} wanted[] = {
-		{ NULL, CANARY_NEIGHBOUR, c->target.neighbour },
-		{ NULL, CANARY_NEIGHBOUR_GATEWAY, c->target.neighbour_gateway },
-		{ NULL, CANARY_HOST_ADDRESS, c->target.own },
-		{ NULL, CANARY_METADATA, inet_addr("169.254.169.254") },
-		{ NULL, CANARY_DIRECT_TCP, inet_addr("192.0.2.1") },
-		{ NULL, CANARY_DIRECT_UDP, inet_addr("192.0.2.1") },
-		{ "not-allowed.canary.example", CANARY_NAME, 0 },
-		{ ".tunnel.example", CANARY_TUNNEL, 0 },
-		{ NULL, CANARY_GATEWAY_PORT, gateway },
-	};
+	autofree struct egress_kernel_row *rows = calloc(RULESET_ROWS_MAX, sizeof(*rows));
+	struct policy *policy = &c->o->policy;
+	struct plan plan = { 0 };
 
-	for (size_t i = 0; i < sizeof(wanted) / sizeof(wanted[0]); i++)
-		if (wanted[i].id == id)
-			return has_denial(denials, wanted[i].host, wanted[i].addr);
-	return false;
+	policy->argv = c->command;
+	if (!rows)
+		return err_nomem(e);
+	if (check_policy(policy, e) != 0)
+		return -1;
+	if (policy->net == NET_NONE)
+		return err_usage(e, "the canary tries the network: not with --net none");
+	if (resolve_plan(policy, &plan, e) != 0)
+		return -1;
+	/* each of our rules becomes one row, or a few where it is cut by what is never dialled */
+	c->found.everything = egress_kernel_rows(plan.egress, rows, RULESET_ROWS_MAX) >
+			      RULESET_ROWS_MAX - RULE_ROWS;
+	c->found.own_filter = !seccomp_profile_find(plan.seccomp_name) || is_filtered();
+	plan_release(&plan);
+	return 0;
 }
 
-static void judge_record(struct canary *c)
-{
-	json_t *record = json_load_file(c->record, 0, NULL);
-	const char *session = json_string_value(json_object_get(record, "session"));
-	const json_t *egress = json_object_get(record, "egress");
-	in_addr_t gateway = 0;
-	char quoted[40] = "";
-	struct text t = TEXT_ON(quoted);
-	unsigned slot;
-
-	text_fmt(&t, "\"%.*s", 30, session ? session : "");
-	if (find_slot(quoted, &slot))
-		gateway = subnet_of_slot(slot).gateway.s_addr;
-	for (unsigned i = 0; i < CANARY_COUNT; i++) {
-		struct finding *f = &c->finding[i];
-
-		f->unrecorded = canary_rows[i].recorded && f->inside.tried && !f->inside.through &&
-				!is_recorded(c, (enum canary_id)i,
-					     json_object_get(egress, "denials"), gateway);
-	}
-	json_decref(record);
-}
-
-static enum state state_of(const struct canary_try *t, enum state otherwise)
-{
-	return !t->tried ? STATE_UNAVAILABLE : t->through ? STATE_OK : otherwise;
-}
-
-static void judge_controls(struct canary *c)
-{
-	for (unsigned i = 0; i < CANARY_COUNT; i++) {
-		struct finding *f = &c->finding[i];
-
-		switch (canary_rows[i].control) {
-		case CONTROL_HOST:
-			f->control = state_of(&f->host, STATE_FAILED);
-			break;
-		case CONTROL_KERNEL:
-			f->control = state_of(&f->host, STATE_UNAVAILABLE);
-			break;
-		case CONTROL_GATEWAY:
-			f->control = state_of(&c->control_gateway, STATE_FAILED);
-			break;
-		case CONTROL_NAME:
-			f->control = state_of(&c->control_name, STATE_FAILED);
-			break;
-		case CONTROL_NONE:
-			f->control = STATE_NOT_NEEDED;
-			break;
-		}
-	}
-}
-
-/* NULL: as it should be. */
-static const char *problem(const struct finding *f)
-{
-	if (!f->answered)
-		return "no answer";
-	if (f->inside.through)
-		return "got through";
-	if (f->control == STATE_FAILED)
-		return "its control failed";
-	return f->unrecorded ? "is not in the record" : NULL;
-}
-
-static const char *const state_words[] = {
-	[STATE_OK] = "ok",
-	[STATE_UNAVAILABLE] = "unavailable",
-	[STATE_FAILED] = "failed",
-	[STATE_NOT_NEEDED] = "none",
-};
-
-static bool is_ok(const struct canary *c)
+static void try_on_host(struct canary *c)
 {
 	for (unsigned i = 0; i < CANARY_COUNT; i++)
-		if (problem(&c->finding[i]))
-			return false;
-	return !c->seen;
-}
-
-static void print_json(FILE *out, const void *arg)
-{
-	const struct canary *c = arg;
-	json_t *object = json_object(), *probes = json_array();
-	autofree char *line = NULL;
-
-	for (unsigned i = 0; i < CANARY_COUNT; i++) {
-		const struct finding *f = &c->finding[i];
-		const char *why = problem(f);
-		json_t *row = json_object();
-
-		json_object_set_new(row, "name", json_string(canary_rows[i].name));
-		json_object_set_new(row, "what", json_string(canary_rows[i].what));
-		json_object_set_new(row, "ok", json_boolean(!why));
-		json_object_set_new(row, "problem", why ? json_string(why) : json_null());
-		json_object_set_new(row, "tried", json_boolean(f->inside.tried));
-		json_object_set_new(row, "got_through", json_boolean(f->inside.through));
-		json_object_set_new(row, "errno",
-				    f->inside.error ? json_string(text_errno_name(f->inside.error))
-						    : json_null());
-		json_object_set_new(row, "control", json_string(state_words[f->control]));
-		json_array_append_new(probes, row);
-	}
-	json_object_set_new(object, "schema", json_string("enclave-run/canary/1"));
-	json_object_set_new(object, "ok", json_boolean(is_ok(c)));
-	json_object_set_new(object, "host_was_called", json_boolean(c->seen));
-	json_object_set_new(object, "probes", probes);
-	line = json_line(object);
-	json_decref(object);
-	if (line)
-		fputs(line, out);
-}
-
-static void print_text(FILE *out, const void *arg)
-{
-	const struct canary *c = arg;
-
-	for (unsigned i = 0; i < CANARY_COUNT; i++) {
-		const struct finding *f = &c->finding[i];
-		const char *why = problem(f);
-
-		fprintf(out, "  %-7s %-18s %s: %s%s\n", why ? "FAILED" : "held",
-			canary_rows[i].name, canary_rows[i].what,
-			why		  ? why
-			: f->inside.tried ? text_errno_name(f->inside.error)
-					  : "not tried, this host has none",
-			f->control == STATE_UNAVAILABLE ? " (control: unavailable here)" : "");
-	}
-	if (c->seen)
-		fprintf(out, "  FAILED  a service of the host was called\n");
-	fprintf(out, "%s\n", is_ok(c) ? "canary: nothing got out" : "canary: FAILED");
+		if (canary_rows[i].control == CONTROL_HOST ||
+		    canary_rows[i].control == CONTROL_KERNEL)
+			c->found.probe[i].host = canary_probe((enum canary_id)i, &c->found.target);
+	canary_callers(&c->plants);
 }
 
 static int sing(struct canary *c, struct err *e)
 {
-	if (plant(c, e) != 0)
+	if (look_ahead(c, e) != 0 || canary_plant(&c->plants, &c->found.target, e) != 0 ||
+	    make_rules(c, e) != 0)
 		return -1;
-	for (unsigned i = 0; i < CANARY_COUNT; i++)
-		if (canary_rows[i].control == CONTROL_HOST ||
-		    canary_rows[i].control == CONTROL_KERNEL)
-			c->finding[i].host = canary_probe((enum canary_id)i, &c->target);
-	callers(c);
+	try_on_host(c);
 	if (start_neighbour(c, e) != 0 || run_inside(c, e) != 0)
 		return -1;
-	c->seen = callers(c) > 0;
-	judge_controls(c);
-	judge_record(c);
+	c->found.seen = canary_callers(&c->plants) > 0;
+	canary_judge(&c->found, c->plants.record);
 	return 0;
 }
 
@@ -616,8 +321,8 @@ int canary_verb(struct options *o)
 
 	if (o->rest_count > 0 && strcmp(o->rest[0], "inside") == 0)
 		return canary_inside(o->rest + 1, o->rest_count - 1);
-	if (o->rest_count > 0 && o->rest[0][0] != '-') {
-		err_usage(&e, "'canary' takes options of a run behind '--', '%s' is none",
+	if (o->rest_count > 0) {
+		err_usage(&e, "'canary' takes the options of a run and no command: '%s' is none",
 			  o->rest[0]);
 		return report_error(&e);
 	}
@@ -627,17 +332,18 @@ int canary_verb(struct options *o)
 		return report_error(&e);
 	}
 	c->o = o;
+	memcpy(c->inside, INSIDE, sizeof(INSIDE));
+	c->command[0] = c->inside;
 	c->neighbour.pidfd = c->neighbour_out = -1;
-	for (size_t i = 0; i < LISTENERS; i++)
-		c->listener[i] = -1;
 	if (show_self(c, &e) != 0 || sing(c, &e) != 0) {
 		status = report_error(&e);
 	} else {
-		status = report_page(o->json ? print_json : print_text, c);
+		status = report_page(o->json ? canary_print_json : canary_print_text, &c->found);
 		if (status == 0)
-			status = is_ok(c) ? 0 : 1;
+			status = canary_is_ok(&c->found) ? 0 : 1;
 	}
-	unplant(c);
+	end_neighbour(c);
+	canary_unplant(&c->plants, &c->found.target);
 	free(c);
 	return status;
 }

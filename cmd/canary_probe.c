@@ -23,11 +23,12 @@
 #include "cmd/canary.h"
 #include "netns/subnet.h"
 
-#define TRY_MS 1000
-#define ANSWER_MS 300
+#define TRY_MS 3000 /* a first packet that is lost costs one second */
+#define ANSWER_MS 1000
 
 const struct canary_row canary_rows[CANARY_COUNT] = {
-#define CANARY_ROW(id, name, control, recorded, what) { name, what, control, recorded },
+#define CANARY_ROW(id, name, control, first, answer, recorded, what) \
+	{ name, what, control, first, answer, recorded },
 	CANARY_TABLE(CANARY_ROW)
 #undef CANARY_ROW
 };
@@ -44,17 +45,18 @@ static const struct canary_try nothing_to_try = { .tried = false };
 /* ------------------------------------------------------------------------------------- connecting */
 
 /* Connected for good: a gateway that resets afterwards has let nothing through. */
-static bool stays_connected(int fd)
+static bool stays_connected(int fd, int wait_ms)
 {
 	struct pollfd p = { .fd = fd, .events = POLLIN };
 	char byte;
 
-	if (poll(&p, 1, ANSWER_MS) <= 0)
+	if (poll(&p, 1, wait_ms) <= 0)
 		return true;
 	return recv(fd, &byte, 1, MSG_DONTWAIT | MSG_PEEK) >= 0;
 }
 
-static bool connects(int family, const void *addr, socklen_t len)
+/* wait_ms: for somebody in between to cut it off */
+static bool connects(int family, const void *addr, socklen_t len, int wait_ms)
 {
 	autofd int fd = socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	struct pollfd p = { .fd = fd, .events = POLLOUT };
@@ -75,7 +77,7 @@ static bool connects(int family, const void *addr, socklen_t len)
 			return false;
 		}
 	}
-	return stays_connected(fd);
+	return stays_connected(fd, wait_ms);
 }
 
 static struct sockaddr_in ipv4(in_addr_t addr, uint16_t port)
@@ -85,23 +87,29 @@ static struct sockaddr_in ipv4(in_addr_t addr, uint16_t port)
 				     .sin_port = htons(port) };
 }
 
-static struct canary_try tcp4(in_addr_t addr, uint16_t port)
+/* On the host nobody stands in between. */
+static int cut_ms(const struct canary_target *t)
+{
+	return t->inside ? ANSWER_MS : 0;
+}
+
+static struct canary_try tcp4(const struct canary_target *t, in_addr_t addr, uint16_t port)
 {
 	const struct sockaddr_in to = ipv4(addr, port);
 
 	if (!addr || !port)
 		return nothing_to_try;
-	return outcome(connects(AF_INET, &to, sizeof(to)));
+	return outcome(connects(AF_INET, &to, sizeof(to), cut_ms(t)));
 }
 
-static struct canary_try tcp6(const char *addr, uint16_t port)
+static struct canary_try tcp6(const struct canary_target *t, const char *addr, uint16_t port)
 {
 	struct sockaddr_in6 to = { .sin6_family = AF_INET6, .sin6_port = htons(port) };
 
 	if (!port)
 		return nothing_to_try;
 	inet_pton(AF_INET6, addr, &to.sin6_addr);
-	return outcome(connects(AF_INET6, &to, sizeof(to)));
+	return outcome(connects(AF_INET6, &to, sizeof(to), cut_ms(t)));
 }
 
 /* Send, and wait for an answer or a refusal.  Returns the answer's length, -1 with errno. */
@@ -137,7 +145,7 @@ static struct canary_try unix_socket(const char *name, bool abstract)
 	text_str(&t, name);
 	return outcome(
 		connects(AF_UNIX, &to,
-			 (socklen_t)(offsetof(struct sockaddr_un, sun_path) + abstract + t.len)));
+			 (socklen_t)(offsetof(struct sockaddr_un, sun_path) + abstract + t.len), 0));
 }
 
 /* ------------------------------------------------------------------------------------------- names */
@@ -149,12 +157,13 @@ static size_t put_label(uint8_t *at, const char *label, size_t len)
 	return len + 1;
 }
 
-/* Is there an address for the name?  Asked by hand: a resolver's library would need files. */
-static bool has_address(const char *name)
+/* The address of the name; 0: there is none.  Asked by hand: a resolver's library would need files. */
+static in_addr_t address_of(const char *name)
 {
 	const struct sockaddr_in to = ipv4(inet_addr(SUBNET_RESOLVER), 53);
 	uint8_t query[300] = { 0, 1, 1, 0, 0, 1 }, answer[512];
 	size_t len = 12;
+	in_addr_t addr;
 	ssize_t n;
 
 	for (const char *p = name; *p;) {
@@ -166,11 +175,22 @@ static bool has_address(const char *name)
 	query[len++] = 0;
 	query[len + 1] = 1; /* type A */
 	query[len + 3] = 1; /* class IN */
-	n = ask(&to, query, len + 4, answer, sizeof(answer));
+	len += 4;
+	n = ask(&to, query, len, answer, sizeof(answer));
 	if (n < 12)
-		return false;
+		return 0;
 	errno = EACCES;
-	return (answer[3] & 15) == 0 && (answer[6] || answer[7]);
+	if ((answer[3] & 15) != 0 || !(answer[6] || answer[7]) || (size_t)n < len + 16)
+		return 0;
+	memcpy(&addr, answer + len + 12, sizeof(addr)); /* behind name, type, class, TTL, length */
+	return addr;
+}
+
+static struct canary_try name_port(const struct canary_target *t)
+{
+	in_addr_t addr = address_of(CANARY_ALLOWED_NAME);
+
+	return addr ? tcp4(t, addr, CANARY_OTHER_PORT) : outcome(false);
 }
 
 static struct canary_try tunnel(void)
@@ -186,8 +206,8 @@ static struct canary_try tunnel(void)
 			return nothing_to_try;
 		for (size_t k = 0; k < sizeof(bytes); k++)
 			text_bytes(&t, &digits[bytes[k] & 15], 1);
-		text_str(&t, ".tunnel.example");
-		through = has_address(name);
+		text_str(&t, CANARY_TUNNEL_NAME);
+		through = address_of(name) != 0;
 	}
 	return outcome(through);
 }
@@ -237,45 +257,65 @@ static struct canary_try socket_in(const char *directory)
 	return unix_socket(path, false);
 }
 
+/* The second wall behind that: seccomp is the first. */
+static struct canary_try namespace_limit(void)
+{
+	char now[16] = "";
+
+	if (fd_read_file(AT_FDCWD, "/proc/sys/user/max_user_namespaces", now, sizeof(now)) < 0)
+		return outcome(false);
+	errno = ENOSPC; /* what the kernel would say */
+	return outcome(now[0] != '0');
+}
+
 /* Not tried on the host, where it would change the canary itself. */
 static struct canary_try own_namespace(void)
 {
 	return outcome(unshare(CLONE_NEWUSER) == 0);
 }
 
+static struct canary_try gateway_ports(const struct canary_target *t)
+{
+	struct canary_try other = tcp4(t, t->gateway, 22);
+
+	return other.through ? other : tcp4(t, t->gateway, CANARY_GATEWAY_TRIED);
+}
+
 struct canary_try canary_probe(enum canary_id id, const struct canary_target *t)
 {
-	const in_addr_t loopback = htonl(INADDR_LOOPBACK);
-	struct canary_try first;
+	const in_addr_t loopback = htonl(INADDR_LOOPBACK), nobody = inet_addr(CANARY_NOBODY);
 
 	switch (id) {
 	case CANARY_NEIGHBOUR:
-		return tcp4(t->neighbour, t->neighbour_port);
+		return tcp4(t, t->neighbour, CANARY_NEIGHBOUR_PORT);
 	case CANARY_NEIGHBOUR_GATEWAY:
-		return tcp4(t->neighbour_gateway, 40000);
+		return tcp4(t, t->neighbour_gateway, CANARY_GATEWAY_TRIED);
 	case CANARY_HOST_LOOPBACK:
-		return tcp4(loopback, t->loopback_port);
+		return tcp4(t, loopback, t->loopback_port);
 	case CANARY_HOST_ADDRESS:
-		return tcp4(t->own, t->own_port);
+		return tcp4(t, t->own, t->own_port);
+	case CANARY_HOST_RANGE:
+		return tcp4(t, t->own, t->range_port);
 	case CANARY_HOST_IPV6:
-		return tcp6("::1", t->ipv6_port);
+		return tcp6(t, "::1", t->ipv6_port);
 	case CANARY_HOST_4IN6:
-		return tcp6("::ffff:127.0.0.1", t->loopback_port);
+		return tcp6(t, "::ffff:127.0.0.1", t->loopback_port);
 	case CANARY_METADATA:
-		return tcp4(inet_addr("169.254.169.254"), 80);
+		return tcp4(t, inet_addr(CANARY_METADATA_ADDRESS), 80);
 	case CANARY_DIRECT_TCP:
-		return tcp4(inet_addr("192.0.2.1"), 443);
+		return tcp4(t, nobody, 443);
 	case CANARY_DIRECT_UDP:
-		return udp4(inet_addr("192.0.2.1"), 443);
+		return udp4(nobody, 443);
 	case CANARY_IPV6:
-		return tcp6("2001:db8::1", 443);
+		return tcp6(t, "2001:db8::1", 443);
 	case CANARY_NAME:
-		return outcome(has_address("not-allowed.canary.example"));
+		return outcome(address_of(CANARY_OTHER_NAME) != 0);
+	case CANARY_NAME_PORT:
+		return name_port(t);
 	case CANARY_TUNNEL:
 		return tunnel();
 	case CANARY_GATEWAY_PORT:
-		first = tcp4(t->gateway, 40000);
-		return first.through ? first : tcp4(t->gateway, 22);
+		return gateway_ports(t);
 	case CANARY_ABSTRACT:
 		return unix_socket(t->abstract, true);
 	case CANARY_UNIX_PATH:
@@ -284,32 +324,28 @@ struct canary_try canary_probe(enum canary_id id, const struct canary_target *t)
 		return opens(t->directory, "file", O_RDONLY);
 	case CANARY_RAW:
 		return socket_opens(AF_INET, SOCK_RAW, IPPROTO_ICMP);
+	case CANARY_PING:
+		return socket_opens(AF_INET, SOCK_DGRAM, IPPROTO_ICMP);
 	case CANARY_PACKET:
 		return socket_opens(AF_PACKET, SOCK_RAW, 0x0300);
 	case CANARY_VSOCK:
 		return socket_opens(AF_VSOCK, SOCK_STREAM, 0); /* never connected */
+	case CANARY_NETLINK:
+		return socket_opens(AF_NETLINK, SOCK_RAW, NETLINK_NETFILTER);
 	case CANARY_TRANSPARENT:
 		return transparent();
 	case CANARY_INTERFACE:
 		return interface_down();
 	case CANARY_NAMESPACE:
 		return own_namespace();
+	case CANARY_NAMESPACE_LIMIT:
+		return namespace_limit();
 	case CANARY_INIT:
 		return opens("/proc/1", "mem", O_RDWR);
 	case CANARY_COUNT:
 		break;
 	}
 	return nothing_to_try;
-}
-
-struct canary_try canary_control_gateway(const struct canary_target *t)
-{
-	return tcp4(t->own, t->allowed_port);
-}
-
-struct canary_try canary_control_name(void)
-{
-	return outcome(has_address(CANARY_ALLOWED_NAME));
 }
 
 /* ------------------------------------------------------------------------------------------ inside */
@@ -333,6 +369,7 @@ static bool from_hex(const char *hex, void *out, size_t len)
 static void say(const char *name, const struct canary_try *result)
 {
 	printf("%s %d %d %d\n", name, result->tried, result->through, result->error);
+	fflush(stdout);
 }
 
 /* The other end of our own interface: the address below ours in the /30. */
@@ -375,11 +412,12 @@ int canary_inside(char *const *words, size_t count)
 		return serve();
 	if (count != 1 || !from_hex(words[0], &target, sizeof(target)))
 		return 2;
+	target.inside = true;
 	target.gateway = find_gateway();
-	result = canary_control_gateway(&target);
-	say("control-gateway", &result);
-	result = canary_control_name();
-	say("control-name", &result);
+	result = tcp4(&target, target.own, target.allowed_port);
+	say(CANARY_CONTROL_GATEWAY, &result);
+	result = outcome(address_of(CANARY_ALLOWED_NAME) != 0);
+	say(CANARY_CONTROL_NAME, &result);
 	for (unsigned i = 0; i < CANARY_COUNT; i++) {
 		result = canary_probe((enum canary_id)i, &target);
 		say(canary_rows[i].name, &result);

@@ -13,7 +13,8 @@
  *            status        JSON lines on --status-fd
  *            report        the only writer to stdout and stderr; verdict: its sentences
  *            report_*      a record as a page: report_model.h; escape: hostile bytes on it
- *            canary        tries to get out, judged; canary_probe: the tries, inside and as controls
+ *            canary        two sandboxes to get out of; canary_plant: what is outside; canary_probe:
+ *                          the tries, inside and as controls; canary_judge: what they mean
  *            explain_net   the network in a plan; suggest*: the rules that a recorded run needs
  *            pages, help, man, man_policy, keyref, completion   printed from the key table
  *            json          strings of hostile bytes

@@ -12,6 +12,7 @@
 
 #include "base/fd.h"
 #include "base/text.h"
+#include "cmd/verbs.h"
 #include "profiles/keys.h"
 #include "profiles/load.h"
 #include "profiles/merge.h"
@@ -216,20 +217,41 @@ static int add_said(struct parser *p, const struct key *key, struct word *w, str
 	return 0;
 }
 
+/* The words of an option of a run, for a verb that starts runs of its own. */
+static int keep_words(struct parser *p, char **word, struct err *e)
+{
+	struct text_list *list = &p->o->words;
+
+	for (; p->o->verb->run == canary_verb && word < p->at; word++) {
+		char **grown = policy_grow(&p->o->policy, list->items, list->count, sizeof(*grown));
+
+		if (!grown)
+			return err_nomem(e);
+		list->items = grown;
+		grown[list->count++] = *word;
+	}
+	return 0;
+}
+
 static int parse_option(struct parser *p, struct err *e)
 {
 	struct word w = { 0 };
+	char **first = p->at;
 	bool letter = split(*p->at++, &w);
 	const struct program_option *option = find_program_option(&w, letter);
-	const struct key *key = letter ? key_find_letter(w.name[0]) : key_find(w.name);
+	const struct key *key = option	 ? NULL
+				: letter ? key_find_letter(w.name[0])
+					 : key_find(w.name);
 
 	/* -vq is not -v with the value "q" */
 	if (letter && w.value && (option || (key && key->flags & KEY_NO_VALUE)))
 		return err_usage(e, "%s takes no value: letters are not bundled", w.as);
-	if (option)
-		return set_program_option(p, option, &w, e);
-	if (key)
-		return add_said(p, key, &w, e);
+	if (option && set_program_option(p, option, &w, e) != 0)
+		return -1;
+	if (key && add_said(p, key, &w, e) != 0)
+		return -1;
+	if (option || key) /* an option of a few verbs is none of a run */
+		return option && option->verb ? 0 : keep_words(p, first, e);
 	return unknown_option(&w, letter, e);
 }
 

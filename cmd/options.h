@@ -19,7 +19,7 @@ struct options;
 struct verb {
 	const char *name;	       /* one word, or two: "audit verify" */
 	int (*run)(struct options *o); /* returns the exit status; NULL = not in this version */
-	bool has_policy;	       /* takes the keys as options, and a command */
+	bool has_policy;	       /* takes the keys as options, most also a command */
 	const char *synopsis;
 	const char *help;
 };
@@ -58,7 +58,8 @@ struct options {
 	struct text_list heads, head_records;  /* --head, --head-from */
 	char **rest; /* the command, NULL-terminated; or a verb's words, by their count */
 	size_t rest_count;
-	struct policy policy; /* merged, for verbs that have one */
+	struct text_list words; /* canary: the options of a run, to be handed on */
+	struct policy policy;	/* merged, for verbs that have one */
 };
 
 /* options_parse() - argv without the program's name.  On success the caller releases *out with

@@ -14,9 +14,9 @@ const struct verb verbs[] = {
 	{ "summary", summary_verb, false, "[--json] RECORD...",
 	  "count many records by reason; ends with 1 if any run is not ok, that is, did not end by "
 	  "itself with status 0" },
-	{ "canary", canary_verb, false, "[--json] [-- OPTIONS]",
-	  "try to get out of real sandboxes, started with OPTIONS; exit status 1 names the probe that got "
-	  "through, or could not have" },
+	{ "canary", canary_verb, true, "[OPTIONS] [--json]",
+	  "try to get out of real sandboxes that are started with OPTIONS; exit status 1 names the probe "
+	  "that got through, or could not have" },
 	{ "policy suggest", suggest_verb, false, "RECORD|AUDIT [--policy FILE]",
 	  "print the smallest policy that would have allowed a recorded run" },
 	{ "audit verify", audit_verify_verb, false,

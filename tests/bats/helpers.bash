@@ -81,6 +81,7 @@ find_cgroup_parent() {
 			#!/bin/sh
 			case \$1 in
 			-*) exec $enclave.real --cgroup-parent "$(dirname "$own")/enclave-bats-$$" "\$@" ;;
+			canary) exec $enclave.real "\$@" --cgroup-parent "$(dirname "$own")/enclave-bats-$$" ;;
 			*) exec $enclave.real "\$@" ;;
 			esac
 		END

@@ -87,6 +87,33 @@ static void check_values(void)
 	rest_is("x", 1);
 }
 
+static void words_are(const char *const *expected, size_t count)
+{
+	is_int(o.words.count, count, "as many words are handed on");
+	for (size_t i = 0; i < count && i < o.words.count; i++)
+		is_str(o.words.items[i], expected[i], "handed on as it stood");
+	options_release(&o);
+}
+
+#define WORDS(...)            \
+	(const char *const[]) \
+	{                     \
+		__VA_ARGS__   \
+	}
+
+static void check_handed_on(void)
+{
+	parses(ARGV("canary", "--memory=64M", "--json", "--policy", "judge", "-e", "A=--json", "-v"),
+	       "the canary takes the options of a run");
+	ok(o.json && o.rest_count == 0, "and its own");
+	words_are(WORDS("--memory=64M", "--policy", "judge", "-e", "A=--json", "-v"), 6);
+	parses(ARGV("canary", "-e", "A", "inside", "x"), "words behind them");
+	rest_is("inside", 2);
+	parses(ARGV("explain", "--memory", "1M", "x"), "who starts no runs of his own");
+	words_are(NULL, 0);
+	refuses(ARGV("canary", "--memory", "x"), "--memory: 'x'");
+}
+
 static void check_errors(void)
 {
 	refuses(ARGV("--memroy", "1G", "x"), "unknown option '--memroy'; did you mean --memory?");
@@ -170,6 +197,7 @@ int main(void)
 {
 	check_ends();
 	check_values();
+	check_handed_on();
 	check_errors();
 	check_pages();
 	check_verbs();
