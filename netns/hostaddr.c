@@ -44,7 +44,7 @@ static bool means_no_route(int error)
 	       error == -EINVAL;
 }
 
-bool hostaddr_is_own(struct hostaddr *h, const struct addr *addr)
+static bool routes_to_own(struct hostaddr *h, const struct addr *addr)
 {
 	union {
 		struct nlmsghdr head;
@@ -67,4 +67,12 @@ bool hostaddr_is_own(struct hostaddr *h, const struct addr *addr)
 	    n < (ssize_t)NLMSG_LENGTH(sizeof(struct rtmsg)))
 		return true;
 	return ((const struct rtmsg *)NLMSG_DATA(&answer.head))->rtm_type != RTN_UNICAST;
+}
+
+/* The routes of IPv6 know nothing of the IPv4 address that ::ffff:0:0/96 is dialled as. */
+bool hostaddr_is_own(struct hostaddr *h, const struct addr *addr)
+{
+	const struct addr plain = addr_unwrap(addr);
+
+	return routes_to_own(h, addr) || (!addr_equal(&plain, addr) && routes_to_own(h, &plain));
 }

@@ -6,7 +6,8 @@
  * namespace; an answer takes about 3 us and is there when send() returns (rtnetlink answers in place).
  *
  * Own: routes of type local, broadcast, anycast, multicast, and whatever is not understood.  Not own:
- * unicast, and where there is no route (the connect fails by itself then).
+ * unicast, and where there is no route (the connect fails by itself then).  An IPv6 address that stands
+ * for an IPv4 one (addr_unwrap()) is the host's own if either of them is.
  * Runs in: gateway.   Sources: rtnetlink(7), rtnetlink.h. */
 #ifndef NETNS_HOSTADDR_H
 #define NETNS_HOSTADDR_H

@@ -230,10 +230,11 @@ dns=wild.example NXDOMAIN" "$(grep -v ^enclave-run <<<"$output")"
 		"ten.bind.example": { "A": ["10.77.0.1"] }, "synth.bind.example": { "A": ["198.18.0.1"] },
 		"own.bind.example": { "A": ["198.51.100.1"] }, "six.bind.example": { "AAAA": ["::1"] },
 		"mapped.bind.example": { "AAAA": ["::ffff:10.77.0.1"] },
+		"suit.bind.example": { "AAAA": ["::ffff:198.51.100.1"] },
 		"flip.bind.example": { "rounds": [ { "A": ["203.0.113.80"], "ttl": 0 },
 			{ "A": ["10.77.0.1"], "ttl": 0 } ] },
 		"mixed.bind.example": { "A": ["10.77.0.1", "203.0.113.80"] } }'
-	for label in loop meta ten synth own six mapped; do
+	for label in loop meta ten synth own six mapped suit; do
 		words+=("http=$label.bind.example")
 		wants+="http=$label.bind.example reset"$'\n'
 	done
@@ -246,7 +247,8 @@ tcp ten.bind.example 10.77.0.1 80 never-dialled 1
 tcp synth.bind.example 198.18.0.1 80 never-dialled 1
 tcp own.bind.example 198.51.100.1 80 host-local 1
 tcp six.bind.example ::1 80 never-dialled 1
-tcp mapped.bind.example ::ffff:10.77.0.1 80 never-dialled 1" "$(rows)"
+tcp mapped.bind.example ::ffff:10.77.0.1 80 never-dialled 1
+tcp suit.bind.example ::ffff:198.51.100.1 80 host-local 1" "$(rows)"
 		same "$(rows | sed 's/ 1$//')" "$(logged egress-denied)"
 		[[ $(reached) != *http:10.77* && $(reached) != *http:198.51* && $(reached) != *tcp:127* ]]
 	done
