@@ -232,8 +232,8 @@ static const char *const network[] = {
 	"name is answered by it from the rules alone, and resolved upstream only when an allowed "
 	"connection is made to it. What is denied fails at once: a name as not found, a connection as "
 	"refused, or, to a name of which only other ports are allowed or that leads to an address which is "
-	"not, as reset. What a rule allows and can't be reached is a reset, too: the handshake with the "
-	"gateway comes first. How rules are written is in enclave-run-policy(5).",
+	"not, as reset (refused, to programs that look late). What a rule allows and can't be reached is a "
+	"reset, too: the handshake with the gateway comes first. How rules are written is in enclave-run-policy(5).",
 	"Inside, localhost is the sandbox itself, and there is IPv4 only. A service of the host is reached by a "
 	"rule that is exactly one of its other addresses, such as --allow 198.51.100.1:5432.",
 	"--gate kills the run at its first denial (reason egress, exit status 1). What --net audit lets out "
