@@ -146,6 +146,7 @@ static void add_arrival(struct netlink_batch *b, const struct ruleset *rules)
 	const in_addr_t workload = rules->net.workload.s_addr;
 	const uint16_t domain = htons(53);
 	const uint8_t bound = 0, icmp = IPPROTO_ICMP, unreachable = ICMP_DEST_UNREACH;
+	const uint8_t this_network = 0, multicast = 224;
 
 	add_marks(b);
 	RULE(b, "prerouting", "accept the loopback", META(IIF), IS(loopback), ACCEPT);
@@ -154,6 +155,9 @@ static void add_arrival(struct netlink_batch *b, const struct ruleset *rules)
 	/* The kernel's word that an answer came too late for somebody: no attempt to get out. */
 	RULE(b, "prerouting", "drop complaints about answers", META(L4PROTO), IS(icmp),
 	     HEADER_TO(0, TRANSPORT, 0, 1), IS(unreachable), DROP);
+	/* Before port 53: what the kernel drops itself behind these rules nothing would count. */
+	RULE(b, "prerouting", "deny 0.0.0.0/8", IP(16, 1), IS(this_network), DENY);
+	RULE(b, "prerouting", "deny multicast", IP(16, 1), FROM(multicast), DENY);
 	RULE(b, "prerouting", "accept dns", META(L4PROTO), IS(udp), DPORT, IS(domain), ACCEPT);
 	RULE(b, "prerouting", "accept dns", META(L4PROTO), IS(tcp), DPORT, IS(domain), ACCEPT);
 	RULE(b, "prerouting", "accept open udp flows (kernel module nft_socket)", META(L4PROTO),
@@ -162,12 +166,11 @@ static void add_arrival(struct netlink_batch *b, const struct ruleset *rules)
 
 static void add_decision(struct netlink_batch *b, const struct ruleset *rules)
 {
-	const uint8_t multicast = 224, net_mask[4] = { 255, 255, 255, 252 };
+	const uint8_t net_mask[4] = { 255, 255, 255, 252 };
 	const uint8_t pool[4] = { 198, 18, 0, 0 }, pool_mask[4] = { 255, 254, 0, 0 };
 	const in_addr_t own = rules->net.network.s_addr;
 
 	RULE(b, "prerouting", "deny the run's own network", DADDR, MASK(net_mask), IS(own), DENY);
-	RULE(b, "prerouting", "deny multicast", IP(16, 1), FROM(multicast), DENY);
 	if (rules->everything) {
 		RULE(b, "prerouting", "hand tcp over (kernel module nft_tproxy)", META(L4PROTO),
 		     IS(tcp), TPROXY(RULESET_TPROXY_PORT));

@@ -194,11 +194,12 @@ rules_of_a_run='table ip enclave {
 		iif != "gw0" drop
 		ip saddr != WORKLOAD counter drop
 		icmp type destination-unreachable drop
+		ip daddr 0.0.0.0/8 goto deny
+		@nh,128,8 >= 0xe0 goto deny
 		udp dport 53 accept
 		tcp dport 53 accept
 		meta l4proto udp socket wildcard 0 accept
 		ip daddr NETWORK/30 goto deny
-		@nh,128,8 >= 0xe0 goto deny
 		ip daddr . meta l4proto . th dport @allow tproxy to :40000 accept
 		meta l4proto tcp ip daddr 198.18.0.0/15 tproxy to :40000 accept
 		meta l4proto udp ip daddr 198.18.0.0/15 tproxy to :40000 accept
