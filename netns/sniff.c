@@ -4,6 +4,8 @@
 #include "netns/sniff.h"
 #include "netns/sniff_parts.h"
 
+#define OLD_HELLO_MIN 9 /* type, version and three lengths */
+
 /* The content types of TLS (RFC 8446, B.1); only a handshake may come first. */
 static bool is_tls_content(uint8_t first)
 {
@@ -26,8 +28,25 @@ static enum sniff_kind other_version(const uint8_t *bytes, size_t len)
 	return bytes[3] == 0 && bytes[4] == 2 ? SNIFF_MALFORMED : SNIFF_OPAQUE;
 }
 
+/* A ClientHello in the form of SSLv2: OpenSSL (ssl3_get_record) and Java still go on with TLS 1.2 after it,
+ * for the server's default name, because there is no place for another.  Records of RPC over TCP, which also
+ * begin with 0x80, are told from it by the length. */
+static enum sniff_kind old_hello(struct sniff *sniff, const uint8_t *bytes, size_t len)
+{
+	if (len >= 2 && ((size_t)(bytes[0] & 0x7f) << 8 | bytes[1]) < OLD_HELLO_MIN)
+		return SNIFF_OPAQUE;
+	if (len >= 3 && bytes[2] != 1)
+		return SNIFF_OPAQUE;
+	if (len < 5)
+		return SNIFF_MORE;
+	sniff->is_tls = bytes[3] == 3 || (bytes[3] == 0 && bytes[4] == 2);
+	return sniff->is_tls ? SNIFF_TLS_NO_NAME : SNIFF_OPAQUE;
+}
+
 static enum sniff_kind feed(struct sniff *sniff, const uint8_t *bytes, size_t len)
 {
+	if (bytes[0] & 0x80)
+		return old_hello(sniff, bytes, len);
 	if (!is_tls_content(bytes[0]))
 		return sniff_http(sniff, bytes, len);
 	sniff->is_tls = true;

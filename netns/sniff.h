@@ -23,13 +23,14 @@
  *	A record that is not a handshake first (alert, change cipher spec) is malformed: some servers
  *		skip it and read on.  So is a ClientHello or an alert in a record of a version that does not
  *		exist (first byte 0x15 or 0x16, second below 16): some servers do not look at it.
+ *	A ClientHello in the form of SSLv2 (0x80, length, 1) can't carry a name: TLS without name.
  *   HTTP	the first line, blank lines before it skipped, holds "HTTP/" in any case: the head must then
  *		follow the strict form of RFC 9112, so that no server can read another name in it than we:
  *		CRLF only, no folding, exactly one Host, no blank before a colon, no control bytes; in
  *		absolute form ("GET http://name/") and in CONNECT the target's name counts and Host must be
  *		equal.  "GET /x" without a version is HTTP/0.9: no name.
  *   HTTP/2 without TLS ("PRI * HTTP/2.0"): the name is in a compressed header: HTTP without name.
- *   else	opaque.  An SSLv2 hello is opaque: it can't carry a name.
+ *   else	opaque.
  *
  * Limits, stated in SECURITY.md: only the first request of a connection is seen; SNI says nothing about
  * the Host inside; STARTTLS and protocols unknown to us are not looked into; UDP (QUIC) isn't either.

@@ -451,7 +451,17 @@ static const struct {
 	{ "{\"method\":1}", SNIFF_OPAQUE, "" },
 	{ "INVITE sip:x@a.example SIP/2.0\r\n", SNIFF_OPAQUE, "" },
 	{ "CONNECT\naccept-version:1.2\n", SNIFF_OPAQUE, "" },
-	{ "\x80\x2e\x01\x03\x01", SNIFF_OPAQUE, "" }, /* a hello of SSLv2 form */
+	/* hellos in the form of SSLv2 */
+	{ "\x80\x2e\x01\x03\x01", SNIFF_TLS_NO_NAME, "" },
+	{ "\x80\x35\x01\x03\x03\x01", SNIFF_TLS_NO_NAME, "" },
+	{ "\xff\xff\x01\x03\x04", SNIFF_TLS_NO_NAME, "" },
+	{ "\x80", SNIFF_MORE, "" },
+	{ "\x80\x2e", SNIFF_MORE, "" },
+	{ "\x80\x2e\x01\x03", SNIFF_MORE, "" },
+	/* and what is none: another message, another version, a record of RPC */
+	{ "\x80\x2e\x02", SNIFF_OPAQUE, "" },
+	{ "\x80\x2e\x01\x04\x03", SNIFF_OPAQUE, "" },
+	{ "\x80\x01\x01\x03", SNIFF_OPAQUE, "" },
 	{ "\x16\x01", SNIFF_MORE, "" },
 	{ "\x16\x01\x01\x01\x01\x02", SNIFF_OPAQUE, "" },     /* no ClientHello */
 	{ "\x15\x02\x01\x01\x02\x01\x01", SNIFF_OPAQUE, "" }, /* no alert: too long */
