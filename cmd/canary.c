@@ -166,7 +166,7 @@ static void end_neighbour(struct canary *c)
 	siginfo_t info;
 
 	if (process_signal(&c->neighbour, SIGTERM) == 0)
-		process_reap(&c->neighbour, &info, NULL, true);
+		process_reap(&c->neighbour, &info, NULL, -1);
 	fd_close(&c->neighbour.pidfd);
 	fd_close(&c->neighbour_out);
 }
@@ -225,7 +225,7 @@ static int run_inside(struct canary *c, struct err *e)
 		return -1;
 	read_until(fd, text, sizeof(text), NULL);
 	close(fd);
-	process_reap(&run, &info, NULL, true);
+	process_reap(&run, &info, NULL, -1);
 	fd_close(&run.pidfd);
 	if (info.si_code != CLD_EXITED || info.si_status != 0)
 		return err_set(e, ERR_SETUP, 0, ERR_AT,

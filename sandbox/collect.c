@@ -9,6 +9,7 @@
 #include <sys/wait.h>
 
 #include "base/clock.h"
+#include "base/text.h"
 #include "sandbox/run.h"
 
 static uint64_t timeval_ns(const struct timeval *tv)
@@ -94,6 +95,15 @@ static void take_cpu_rlimit(struct run *r)
 			r->out->evidence.cpu_rlimit_ns = r->plan->rlimits[i].set * NS_PER_S;
 }
 
+static void warn_of_lost_output(struct run *r)
+{
+	for (int i = 1; i < 3; i++)
+		if (r->streams.relay[i].refused)
+			outcome_warn(r->out, "%s could not be written (%s): the rest of it is lost",
+				     i == 1 ? "stdout" : "stderr",
+				     text_errno_name(r->streams.relay[i].refused));
+}
+
 void collect(struct run *r)
 {
 	struct outcome *o = r->out;
@@ -122,6 +132,7 @@ void collect(struct run *r)
 	o->usage.stdin_bytes = streams_bytes(&r->streams, 0);
 	o->usage.stdout_bytes = streams_bytes(&r->streams, 1);
 	o->usage.stderr_bytes = streams_bytes(&r->streams, 2);
+	warn_of_lost_output(r);
 	o->truncated_output = o->truncated_output || r->streams.output_over;
 	ev->violations = o->violations.total;
 	ev->first_violation_nr = o->violations.count ? o->violations.entries[0].nr : 0;

@@ -203,7 +203,7 @@ int network_ready(struct run *r, struct err *e)
 					 { .fd = r->net.wire, .events = POLLIN },
 					 { .fd = r->net.event, .events = POLLIN } };
 
-		if (run_poll(r, wait, sizeof(wait) / sizeof(wait[0]), e) != 0)
+		if (run_poll(r, wait, sizeof(wait) / sizeof(wait[0]), "the gateway", e) != 0)
 			return -1;
 		/* The wire first: why the gateway ended stands there.  Look again, because poll has looked
 		 * at it before it saw the end of the other. */
@@ -332,7 +332,7 @@ static void reap_gate(struct run *r)
 {
 	siginfo_t info;
 
-	if (process_reap(&r->net.gate, &info, NULL, false) != 0)
+	if (process_reap(&r->net.gate, &info, NULL, 0) != 0)
 		return;
 	fd_close(&r->net.gate.pidfd);
 	if (r->net.event >= 0)

@@ -10,12 +10,17 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/sched.h>
+#include <poll.h>
 #include <sched.h>
+#include <string.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "base/text.h"
+
+#define RELEASE_WAIT_MS 10000
 
 int process_clone(const struct process_spec *spec, struct process *out, struct err *e)
 {
@@ -115,12 +120,18 @@ int process_signal_group(const struct process *p, int sig)
 	return kill(-p->pid, sig) == 0 ? 0 : errno;
 }
 
-int process_reap(const struct process *p, siginfo_t *info, struct rusage *ru, bool block)
+int process_reap(const struct process *p, siginfo_t *info, struct rusage *ru, int limit_ms)
 {
+	struct pollfd end = { .fd = p->pidfd, .events = POLLIN };
+	const int how = WEXITED | (limit_ms < 0 ? 0 : WNOHANG);
+
+	/* A pidfd is readable once its process can be reaped: pidfd_open(2). */
+	while (limit_ms > 0 && poll(&end, 1, limit_ms) < 0)
+		if (errno != EINTR)
+			return errno;
 	/* Raw: glibc's waitid has no rusage. */
 	info->si_pid = 0;
-	while (syscall(SYS_waitid, P_PIDFD, p->pidfd, info, WEXITED | (block ? 0 : WNOHANG), ru) !=
-	       0)
+	while (syscall(SYS_waitid, P_PIDFD, p->pidfd, info, how, ru) != 0)
 		if (errno != EINTR)
 			return errno;
 	return info->si_pid ? 0 : EAGAIN;
@@ -128,15 +139,27 @@ int process_reap(const struct process *p, siginfo_t *info, struct rusage *ru, bo
 
 bool process_release(struct process *p)
 {
-	bool dies = true;
 	siginfo_t info;
+	bool dies;
 
 	if (p->pidfd < 0)
 		return true;
 	/* Never wait for one that could not be told to die: the parent-death signal ends it with us. */
-	dies = process_signal(p, SIGKILL) == 0 || kill(p->pid, SIGKILL) == 0;
-	if (dies)
-		dies = process_reap(p, &info, NULL, true) == 0;
+	dies = (process_signal(p, SIGKILL) == 0 || kill(p->pid, SIGKILL) == 0) &&
+	       process_reap(p, &info, NULL, RELEASE_WAIT_MS) == 0;
 	fd_close(&p->pidfd);
 	return dies;
+}
+
+char process_state(pid_t pid)
+{
+	char path[32], stat[512];
+	struct text t = TEXT_ON(path);
+	const char *p;
+
+	text_fmt(&t, "/proc/%d/stat", (int)pid);
+	if (pid <= 0 || fd_read_file(AT_FDCWD, path, stat, sizeof(stat)) < 0)
+		return 0;
+	p = strrchr(stat, ')'); /* the name before it may hold any byte */
+	return p && p[1] ? p[2] : 0;
 }

@@ -62,12 +62,18 @@ int process_signal(const struct process *p, int sig);
  * expects its children to get too.  The number is safe while the pidfd finds the leader. */
 int process_signal_group(const struct process *p, int sig);
 
-/* process_reap() - wait for the end of a child; usage of it and its waited-for children into *ru (may
- * be NULL).  Returns 0 or errno; ECHILD if it is not our child. */
-int process_reap(const struct process *p, siginfo_t *info, struct rusage *ru, bool block);
+/* process_reap() - wait up to limit_ms (0 = only look, -1 = for ever) for the end of a child; usage of it and
+ * its waited-for children into *ru (may be NULL).  Returns 0 or errno; EAGAIN: it lives, ECHILD: it is not
+ * our child.  The supervisor of a run never waits for ever: a child may be stopped, or hang. */
+int process_reap(const struct process *p, siginfo_t *info, struct rusage *ru, int limit_ms);
 
 /* process_release() - kill, reap and close; idempotent, for clean-up paths.  False: it could not be told
- * to die, or not be reaped. */
+ * to die, or not be reaped within 10 s: SIGKILL ends also what is stopped, but nothing that hangs in the
+ * kernel (a file system that doesn't answer, a lock). */
 bool process_release(struct process *p);
+
+/* process_state() - the letter of proc_pid_stat(5): 'T' stopped by a signal, 't' by a debugger, 'D' hangs in
+ * the kernel ...; 0 if it can't be read. */
+char process_state(pid_t pid);
 
 #endif

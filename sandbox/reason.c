@@ -314,7 +314,7 @@ enum reason reason_of_kill(const struct evidence *ev, const bool *flag)
 		return REASON_##id;
 	KILL_TABLE(KILL_ROW)
 #undef KILL_ROW
-	return REASON_CANCELLED;
+	return ev->setup_failed ? REASON_SETUP : REASON_CANCELLED;
 }
 
 const char *reason_word(enum reason reason)

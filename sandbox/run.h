@@ -96,9 +96,9 @@ int run_release(struct run *r, struct err *e);
 /* run_setup_signal() - take what lies in the signal descriptor; -1 for one that cancels the set-up.  start.c */
 int run_setup_signal(struct run *r, struct err *e);
 
-/* run_poll() - poll during set-up, with the set-up's time limit; fds[0] is the signal descriptor.  -1
+/* run_poll() - poll during set-up for `whom`, with the set-up's time limit; fds[0] is the signal descriptor.  -1
  * with *e also for a terminating signal.  start.c */
-int run_poll(struct run *r, struct pollfd *fds, nfds_t count, struct err *e);
+int run_poll(struct run *r, struct pollfd *fds, nfds_t count, const char *whom, struct err *e);
 
 /* collect() - the last look, after the end and before the cgroup is removed: evidence and usage.  Never
  * fails: what can't be read is not known.  collect.c; runs in: supervisor. */

@@ -67,6 +67,9 @@ static struct trail_left teardown(struct run *r)
 	streams_release(&r->streams);
 	network_finish(r); /* the gateway had all this time to answer */
 	left.processes_gone = network_release(r) && left.processes_gone;
+	if (!left.processes_gone)
+		outcome_warn(r->out, "a process of this run could not be ended; does it hang in the "
+				     "kernel?");
 	left.cgroup = destroy_cgroup(
 		r); /* after the gateway's, which stands below the same parent */
 	fd_close(&r->slot_fd);

@@ -20,7 +20,7 @@
 #include "sandbox/readback.h"
 #include "sandbox/run.h"
 
-#define SETUP_TIMEOUT_MS 30000
+#define SETUP_TIMEOUT_S 30
 
 /* A terminating signal cancels the set-up; others have nobody to be forwarded to yet. */
 int run_setup_signal(struct run *r, struct err *e)
@@ -41,26 +41,60 @@ int run_setup_signal(struct run *r, struct err *e)
 
 #define WIRE_ANY 0 /* READY or SEALED */
 
+static const char *sender(uint32_t type)
+{
+	return type == WIRE_INIT ? "stage" : type == WIRE_READY ? "the workload's process" : "init";
+}
+
 static bool is_late(uint32_t type)
 {
 	return type == WIRE_READY || type == WIRE_SEALED;
 }
 
-int run_poll(struct run *r, struct pollfd *fds, nfds_t count, struct err *e)
+/* Who is waited for may itself wait for one that is stopped, or hangs in the kernel. */
+static int got_stuck(const struct run *r, const char *whom, struct err *e)
+{
+	const struct {
+		const char *name;
+		const struct process *process;
+	} all[] = { { "stage", &r->stage },
+		    { "init", &r->init },
+		    { "the gateway", &r->net.gate },
+		    { "the socket maker", &r->net.maker } };
+
+	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
+		pid_t pid = all[i].process->pidfd < 0 ? 0 : all[i].process->pid;
+		char state = process_state(pid);
+
+		if (state == 'T' || state == 't')
+			return err_set(e, ERR_SETUP, 0, ERR_AT,
+				       "set-up got stuck for %d s: %s (pid %d) is stopped",
+				       SETUP_TIMEOUT_S, all[i].name, (int)pid);
+		if (state == 'D')
+			return err_set(e, ERR_SETUP, 0, ERR_AT,
+				       "set-up got stuck for %d s: %s (pid %d) hangs in the kernel "
+				       "(a file system that does not answer?)",
+				       SETUP_TIMEOUT_S, all[i].name, (int)pid);
+	}
+	return err_set(e, ERR_SETUP, 0, ERR_AT,
+		       "set-up got stuck for %d s: no answer from %s (stopped, or waiting for a file "
+		       "system?)",
+		       SETUP_TIMEOUT_S, whom);
+}
+
+int run_poll(struct run *r, struct pollfd *fds, nfds_t count, const char *whom, struct err *e)
 {
 	bool others = false;
 
 	while (!others) {
-		int rc = poll(fds, count, SETUP_TIMEOUT_MS);
+		int rc = poll(fds, count, SETUP_TIMEOUT_S * 1000);
 
 		if (rc < 0 && errno == EINTR)
 			continue;
 		if (rc < 0)
 			return err_sys(e, "wait for the sandbox");
 		if (rc == 0)
-			return err_set(e, ERR_SETUP, 0, ERR_AT,
-				       "set-up got stuck for %d s (a hanging file system?)",
-				       SETUP_TIMEOUT_MS / 1000);
+			return got_stuck(r, whom, e);
 		if (fds[0].revents && run_setup_signal(r, e) != 0)
 			return -1;
 		for (nfds_t i = 1; i < count; i++)
@@ -78,7 +112,7 @@ int run_wait(struct run *r, uint32_t type, struct wire *w, int *fds, size_t fd_c
 				  { .fd = r->stage.pidfd, .events = POLLIN } };
 	ssize_t n;
 
-	if (run_poll(r, wait, 3, e) != 0)
+	if (run_poll(r, wait, 3, sender(type), e) != 0)
 		return -1;
 	/* poll looks at one after the other: stage may have sent its message and ended in between. */
 	if (!wait[1].revents && poll(&wait[1], 1, 0) < 0)
@@ -128,6 +162,19 @@ static void close_children_ends(struct run *r)
 		fd_close(&r->launch.trees[i]);
 }
 
+static int end_stage(struct run *r, struct err *e)
+{
+	struct pollfd wait[2] = { { .fd = r->signal_fd, .events = POLLIN },
+				  { .fd = r->stage.pidfd, .events = POLLIN } };
+	siginfo_t info;
+
+	if (run_poll(r, wait, 2, "stage", e) != 0)
+		return -1;
+	process_reap(&r->stage, &info, NULL, 0);
+	fd_close(&r->stage.pidfd);
+	return 0;
+}
+
 /* Stage in U1 and W; its maps; init handed over; stage reaped. */
 static int start_stage(struct run *r, struct err *e)
 {
@@ -156,14 +203,7 @@ static int start_stage(struct run *r, struct err *e)
 			err_internal(e, "stage sent no pidfd");
 		}
 	}
-	if (rc == 0) {
-		siginfo_t info;
-
-		process_reap(&r->stage, &info, NULL, true);
-		fd_close(&r->stage.pidfd);
-		rc = send_go(r, e);
-	}
-	return rc;
+	return rc == 0 && end_stage(r, e) == 0 ? send_go(r, e) : -1;
 }
 
 #define READY_FD_MAX 4

@@ -117,19 +117,38 @@ static void type_end(struct relay *r)
 	r->len = known && (now.c_lflag & ICANON) && r->line_open ? 2 : 1;
 }
 
+static void relay_lose(struct streams *s, struct relay *r, int errnum)
+{
+	s->lost = errnum;
+	relay_close(r);
+}
+
+/* A pipe of ours has no errors, and a file no end before its last byte; a terminal that hangs up and a
+ * socket whose other side is gone do say so by one. */
+static bool is_ours_to_read(const struct streams *s, const struct relay *r)
+{
+	if (r == &s->relay[0])
+		return r->regular_from;
+	return !s->tty || r != &s->relay[1];
+}
+
 static void relay_read(struct streams *s, struct relay *r)
 {
 	ssize_t n;
 
 	if (!r->buf)
 		r->buf = malloc(RELAY_BUFFER_BYTES + 1);
-	if (!r->buf) {		/* analyzer-ok: the relay has it */
-		relay_close(r); /* no memory for us: the workload sees a closed pipe */
+	if (!r->buf) { /* analyzer-ok: the relay has it */
+		relay_lose(s, r, ENOMEM);
 		return;
 	}
 	n = read(r->from, r->buf + r->strip, relay_room(s, r));
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))
 		return;
+	if (n < 0 && is_ours_to_read(s, r)) {
+		relay_lose(s, r, errno);
+		return;
+	}
 	if (n <= 0) {
 		if (s->tty && r == &s->relay[0])
 			type_end(r);
@@ -151,7 +170,7 @@ static void relay_read(struct streams *s, struct relay *r)
 	r->line_open = r->len > 0 && r->buf[r->len - 1] != '\n';
 }
 
-static void relay_write(struct relay *r)
+static void relay_write(struct streams *s, struct relay *r)
 {
 	const char *at = r->buf + r->off;
 	ssize_t n;
@@ -163,8 +182,14 @@ static void relay_write(struct relay *r)
 			  r->how == RELAY_CAREFUL && r->len > PIPE_BUF ? PIPE_BUF : r->len);
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))
 		return;
-	if (n < 0) {
-		relay_close(r); /* the reader is gone: the workload gets EPIPE in turn */
+	if (n < 0 && r == &s->relay[0] && !s->tty && errno != EPIPE) {
+		relay_lose(s, r, errno);
+		return;
+	}
+	if (n < 0) { /* the workload gets EPIPE in turn */
+		if (errno != EPIPE && errno != ECONNRESET && !r->to_terminal)
+			r->refused = errno;
+		relay_close(r);
 		return;
 	}
 	r->off += (size_t)n;
@@ -180,7 +205,7 @@ static void relay_step(struct streams *s, struct relay *r, const struct pollfd *
 		relay_read(s, r);
 	/* Try at once what was just read; a careful descriptor waits for its own POLLOUT. */
 	if (r->len > 0 && (r->how != RELAY_CAREFUL || (fd->events & POLLOUT)))
-		relay_write(r);
+		relay_write(s, r);
 }
 
 void streams_step(struct streams *s, const struct pollfd *fds)

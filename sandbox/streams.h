@@ -42,8 +42,9 @@ struct relay {
 	char *buf;	   /* heap, RELAY_BUFFER_BYTES + 1, made at first use */
 	size_t off, len;
 	uint64_t bytes; /* delivered */
-	bool counted;	/* its bytes count against the output limit, as the workload wrote them */
-	bool passed;	/* the workload has the caller's pipe itself: nothing to relay or count */
+	int refused;  /* errno: why whoever it goes to takes no more, if it isn't that he is gone */
+	bool counted; /* its bytes count against the output limit, as the workload wrote them */
+	bool passed;  /* the workload has the caller's pipe itself: nothing to relay or count */
 	bool to_terminal;
 	bool disturbed; /* to_terminal: control sequences went there */
 	bool strip;	/* --strip-escapes */
@@ -54,8 +55,9 @@ struct relay {
 struct streams {
 	int workload_ends[3]; /* owned until streams_started() */
 	struct relay relay[3];
-	uint64_t output_left;	  /* LIMIT_NONE = unlimited */
-	bool output_over;	  /* the workload wrote more than the limit */
+	uint64_t output_left; /* LIMIT_NONE = unlimited */
+	bool output_over;     /* the workload wrote more than the limit */
+	int lost; /* errno: bytes were lost by our fault, not by a reader or writer; 0 = none */
 	struct terminal terminal; /* the caller's */
 	bool tty;		  /* the workload has a private one: */
 	int tty_slave;		  /* kept open while the run lives, so that it can't hang up; -1 */
@@ -84,7 +86,10 @@ bool streams_take_signal(struct streams *s, int sig);
 /* streams_poll() - fill 3 pollfds (fd -1 = not interested). */
 void streams_poll(struct streams *s, struct pollfd *fds);
 
-/* streams_step() - move what can be moved; fds as filled by streams_poll and answered by poll. */
+/* streams_step() - move what can be moved; fds as filled by streams_poll and answered by poll.  Where one of
+ * our own pipes fails or there is no memory, s->lost is set: what the workload makes of that is not its own
+ * doing, so the run must not go on.  A caller's reader that is gone or a disk that is full is the caller's:
+ * the workload gets EPIPE in turn. */
 void streams_step(struct streams *s, const struct pollfd *fds);
 
 /* streams_output_done() - stdout and stderr are at their end and all is delivered. */

@@ -18,7 +18,6 @@
 
 #include "base/clock.h"
 #include "base/fd.h"
-#include "base/text.h"
 #include "sandbox/run.h"
 #include "sandbox/watchdog.h"
 #include "seccomp/notify.h"
@@ -110,7 +109,7 @@ static void reap_init(struct run *r)
 
 	/* The report was sent before init could die: look for it first. */
 	read_wire(r);
-	if (process_reap(&r->init, &info, &r->rusage, false) != 0)
+	if (process_reap(&r->init, &info, &r->rusage, 0) != 0)
 		return;
 	r->init_gone = true;
 	r->end_ns = clock_now_ns();
@@ -275,15 +274,9 @@ static void check_group(struct run *r, uint64_t t_ns)
 /* A deadline that finds the main process stopped says so: it did nothing, but was not idle. */
 static void check_stopped(struct run *r)
 {
-	char path[32], stat[512];
-	struct text t = TEXT_ON(path);
-	const char *p;
+	char state = r->killed ? 0 : process_state(r->workload.pid);
 
-	text_fmt(&t, "/proc/%d/stat", (int)r->workload.pid);
-	if (r->killed || fd_read_file(AT_FDCWD, path, stat, sizeof(stat)) < 0)
-		return;
-	p = strrchr(stat, ')'); /* the name before it may hold any byte */
-	r->out->evidence.stopped = p && (text_starts(p, ") T") || text_starts(p, ") t"));
+	r->out->evidence.stopped = state == 'T' || state == 't';
 }
 
 static void check_deadline(struct run *r, uint64_t now)
@@ -336,10 +329,12 @@ static int poll_all(struct run *r, struct pollfd *fds, bool wire_open)
 	return ppoll(fds, POLL_COUNT, r->init_gone && !r->stop_ns ? NULL : &pause, NULL);
 }
 
-/* Without poll nothing can be enforced: end it now rather than let it run unwatched. */
-static void lose_control(struct run *r)
+/* The fault is ours: whatever the workload does from now on is not its own end. */
+static void lose_run(struct run *r, int errnum, const char *what)
 {
-	err_sys(&r->out->error, "wait for the run; it was killed");
+	if (r->killed) /* what it was killed for explains more */
+		return;
+	err_sysn(&r->out->error, errnum, "%s; the run was killed", what);
 	err_stage(&r->out->error, "supervise");
 	r->out->has_error = true;
 	r->out->evidence.setup_failed = true;
@@ -379,7 +374,8 @@ void supervise(struct run *r)
 		if (poll_all(r, fds, wire_open) < 0) {
 			if (errno == EINTR)
 				continue;
-			lose_control(r);
+			/* Without it nothing can be enforced: better no run than an unwatched one. */
+			lose_run(r, errno, "wait for the run");
 			break;
 		}
 		if (fds[POLL_CTL].revents)
@@ -389,6 +385,8 @@ void supervise(struct run *r)
 		if (fds[POLL_LISTENER].revents)
 			answer_listener(r, fds[POLL_LISTENER].revents);
 		streams_step(&r->streams, fds + POLL_STREAMS);
+		if (r->streams.lost)
+			lose_run(r, r->streams.lost, "relay the streams of the workload");
 		network_step(r, fds + POLL_NETWORK);
 		if (fds[POLL_INIT].revents)
 			reap_init(r);

@@ -208,3 +208,14 @@ libc.execve(sys.argv[1].encode(), A(None), A(None))' "$enclave"
 		[ "$status" != 124 ]
 	done
 }
+
+@test "output that can't be written is told, input that can't be read ends the run" {
+	for who in $users; do
+		sandbox -- sh -c 'seq 100000' >/dev/full || :
+		[[ $(field .warnings) = *"stdout could not be written (ENOSPC): the rest of it is lost"* ]]
+		# a regular file whose first byte can't be read: the workload must not take that for its end
+		run -125 sandbox --stdin /proc/self/mem -- cat
+		[[ $output = "enclave-run: relay the streams of the workload; the run was killed:"*EIO* ]]
+		[ "$(field .reason)/$(field .error.stage)" = setup/supervise ]
+	done
+}

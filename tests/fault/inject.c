@@ -1,14 +1,16 @@
 /* inject.c - run a command and make one system call of one of its processes fail, once.
  *
  *	inject [-g CGROUP]... [-s SECONDS] -o REPORT [-l]
- *	       [-f ROLE CALL NTH ERRNO | -k ROLE CALL NTH | -z ROLE CALL NTH] -- COMMAND...
+ *	       [-f ROLE CALL NTH ERRNO | {-k | -z | -m} ROLE CALL NTH] -- COMMAND...
  *
  * strace's inject counts in every process anew, so "the third write" would hit all of them; here a
  * point is named by the process (ROLE: 0 is COMMAND, 0.2 the second process that it made, 0.2.1 the first
  * one that this made, and so on: processes run side by side, so the order in which they appear says
  * nothing), the name of the call and its occurrence in that process.  -f: the call isn't made and returns
- * -ERRNO (but close is made: Linux closes the descriptor whatever it returns).  -k: the process is killed
- * as it enters the call; -z: it is stopped instead.  -g: COMMAND starts in this cgroup.
+ * -ERRNO.  (But close is made: Linux closes the descriptor whatever it returns.  And brk knows no errno: it
+ * answers with the break there was; within a page it has nothing to refuse, and that is no hit.)  -k: the
+ * process is killed as it enters the call; -z: it is stopped instead; -m: from there on it gets no more memory.  -g:
+ * COMMAND starts in this cgroup.
  * REPORT: with -l a line `call PHASE ROLE NAME NTH` for each call, where PHASE is `after` once a
  * process other than COMMAND has executed a program (the workload; it isn't listed from then on), and a
  * line `process ROLE FLAGS` for each process, with the flags of the clone that made it.
@@ -44,7 +46,9 @@ struct process {
 	int children;	     /* made so far */
 	unsigned long flags; /* of the clone it is in */
 	bool gone, running_workload;
-	bool replace; /* the call it is in was not made */
+	bool in_brk, replace; /* the call it is in was not made */
+	bool restore;	      /* its first argument was changed from: */
+	unsigned long argument, brk;
 	int seen[CALL_MAX];
 };
 
@@ -55,8 +59,10 @@ struct injector {
 	FILE *report;
 	/* the point */
 	int signal; /* 0: the call fails instead */
+	bool starve;
 	const char *role;
 	int nth, error, nr;
+	bool reached;
 	int hits;
 };
 
@@ -99,6 +105,19 @@ static int alive(const struct injector *in)
 /* --- at a system call ---------------------------------------------------------------------------- */
 
 #ifdef __x86_64__
+static unsigned long set_argument(pid_t pid, unsigned long value)
+{
+	struct user_regs_struct regs;
+	unsigned long before;
+
+	if (ptrace(PTRACE_GETREGS, pid, NULL, &regs) != 0)
+		return 0;
+	before = regs.rdi;
+	regs.rdi = value;
+	ptrace(PTRACE_SETREGS, pid, NULL, &regs);
+	return before;
+}
+
 static void set_call(pid_t pid, bool entry, long value)
 {
 	struct user_regs_struct regs;
@@ -112,6 +131,19 @@ static void set_call(pid_t pid, bool entry, long value)
 	ptrace(PTRACE_SETREGS, pid, NULL, &regs);
 }
 #elif defined(__aarch64__)
+/* Its register is that of the result. */
+static unsigned long set_argument(pid_t pid, unsigned long value)
+{
+	struct user_regs_struct regs;
+	struct iovec io = { &regs, sizeof(regs) };
+
+	if (ptrace(PTRACE_GETREGSET, pid, NT_PRSTATUS, &io) == 0) {
+		regs.regs[0] = value;
+		ptrace(PTRACE_SETREGSET, pid, NT_PRSTATUS, &io);
+	}
+	return 0;
+}
+
 static void set_call(pid_t pid, bool entry, long value)
 {
 	struct user_regs_struct regs;
@@ -141,6 +173,13 @@ static void list_call(struct injector *in, const struct process *p, int nr)
 	free(name);
 }
 
+static bool same_page(unsigned long a, unsigned long b)
+{
+	const unsigned long page = (unsigned long)sysconf(_SC_PAGESIZE) - 1;
+
+	return (a + page) / (page + 1) == (b + page) / (page + 1);
+}
+
 static void at_call(struct injector *in, struct process *p)
 {
 	struct __ptrace_syscall_info info;
@@ -149,13 +188,22 @@ static void at_call(struct injector *in, struct process *p)
 	if (!in->started || p->running_workload ||
 	    ptrace(PTRACE_GET_SYSCALL_INFO, p->pid, sizeof(info), &info) <= 0)
 		return;
+	if (info.op == PTRACE_SYSCALL_INFO_EXIT && p->in_brk)
+		p->brk = (unsigned long)info.exit.rval;
 	if (info.op == PTRACE_SYSCALL_INFO_EXIT && p->replace) {
 		set_call(p->pid, false, -in->error);
 		p->replace = false;
 	}
+#ifdef __x86_64__ /* the caller still has its argument in that register */
+	if (info.op == PTRACE_SYSCALL_INFO_EXIT && p->restore) {
+		set_argument(p->pid, p->argument);
+		p->restore = false;
+	}
+#endif
 	nr = (int)info.entry.nr;
 	if (info.op != PTRACE_SYSCALL_INFO_ENTRY || nr < 0 || nr >= CALL_MAX)
 		return;
+	p->in_brk = nr == SYS_brk;
 	p->seen[nr]++;
 	if (nr == SYS_clone3) /* the first member of struct clone_args */
 		p->flags = (unsigned long)ptrace(PTRACE_PEEKDATA, p->pid, info.entry.args[0], NULL);
@@ -163,11 +211,20 @@ static void at_call(struct injector *in, struct process *p)
 		p->flags = info.entry.args[0];
 	if (in->list)
 		list_call(in, p, nr);
-	if (nr != in->nr || strcmp(p->role, in->role) != 0 || p->seen[nr] != in->nth)
+	if (strcmp(p->role, in->role) != 0)
+		return;
+	if (nr == in->nr && p->seen[nr] == in->nth)
+		in->reached = true;
+	else if (!in->starve || !in->reached || (nr != SYS_brk && nr != SYS_mmap))
+		return;
+	if (nr == SYS_brk && !in->signal && same_page(info.entry.args[0], p->brk))
 		return;
 	in->hits++;
 	if (in->signal) {
 		kill(p->pid, in->signal);
+	} else if (nr == SYS_brk) {
+		p->argument = set_argument(p->pid, 0); /* asks for the break */
+		p->restore = true;
 	} else {
 		if (nr != SYS_close)
 			set_call(p->pid, true, 0);
@@ -181,6 +238,8 @@ static void name(struct injector *in, struct process *p, struct process *maker)
 		snprintf(p->role, ROLE_MAX, "%.18s.%d", maker->role, ++maker->children);
 	else
 		snprintf(p->role, ROLE_MAX, "?");
+	if (maker)
+		p->brk = maker->brk;
 	if (in->list)
 		fprintf(in->report, "process %s %lx\n", p->role, maker ? maker->flags : 0);
 }
@@ -371,13 +430,16 @@ int main(int argc, char **argv)
 			seconds = atol(argv[++i]);
 		} else if (strcmp(argv[i], "-g") == 0 && cgroup_count < 15) {
 			cgroups[cgroup_count++] = argv[++i];
-		} else if (i + 3 < argc && argv[i][0] == '-' && strchr("fkz", argv[i][1])) {
+		} else if (i + 3 < argc && argv[i][0] == '-' && strchr("fkzm", argv[i][1])) {
 			in.signal = argv[i][1] == 'k' ? SIGKILL : argv[i][1] == 'z' ? SIGSTOP : 0;
+			in.starve = argv[i][1] == 'm';
 			in.role = argv[i + 1];
 			in.nr = seccomp_syscall_resolve_name(argv[i + 2]);
 			in.nth = atoi(argv[i + 3]);
 			i += 3;
-			if (!in.signal)
+			if (in.starve)
+				in.error = ENOMEM;
+			else if (!in.signal)
 				in.error = atoi(argv[++i]);
 		} else {
 			break;
