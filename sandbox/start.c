@@ -52,7 +52,7 @@ static bool is_late(uint32_t type)
 }
 
 /* Who is waited for may itself wait for one that is stopped, or hangs in the kernel. */
-static int got_stuck(const struct run *r, const char *whom, struct err *e)
+static int got_stuck(struct run *r, const char *whom, struct err *e)
 {
 	const struct {
 		const char *name;
@@ -61,7 +61,13 @@ static int got_stuck(const struct run *r, const char *whom, struct err *e)
 		    { "init", &r->init },
 		    { "the gateway", &r->net.gate },
 		    { "the socket maker", &r->net.maker } };
+	struct err said = { 0 };
 
+	network_explain(r, &said); /* and who the socket maker is */
+	if (said.kind != ERR_NONE) {
+		*e = said;
+		return -1;
+	}
 	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
 		pid_t pid = all[i].process->pidfd < 0 ? 0 : all[i].process->pid;
 		char state = process_state(pid);
