@@ -16,7 +16,7 @@
  *
  * Cost: the link count of a cgroup directory is 2 + its subdirectories, so one stat per hierarchy is
  * all when there are none.  The sweep of every start looks into one hierarchy, chosen by the clock,
- * at no more than CGROUP_SWEEP_BUDGET directories, and removes what it finds in all of them. */
+ * at no more than SWEEP_BUDGET directories, and removes all groups of the runs that it finds there. */
 #include <dirent.h>
 #include <fcntl.h>
 #include <string.h>
@@ -26,6 +26,7 @@
 
 #include "base/clock.h"
 #include "base/fd.h"
+#include "base/text.h"
 #include "sandbox/cgroup_ops.h"
 
 struct sweep {
@@ -49,19 +50,28 @@ static unsigned remove_if_dead(int parent_fd, const char *name)
 	return unlinkat(parent_fd, name, AT_REMOVEDIR) == 0 ? 1 : 0;
 }
 
+/* A run's groups: the network's has directories in some hierarchies only. */
+static const char *const suffixes[] = { ".work", ".gate", ".self" };
+
+/* One is dead: all of the same run in all hierarchies are looked at. */
 static void sweep_entry(struct sweep *s, int parent_fd, const char *name)
 {
-	if (remove_if_dead(parent_fd, name) == 0)
+	const char *dot = strchr(name, '.');
+
+	if (!dot || remove_if_dead(parent_fd, name) == 0)
 		return;
 	s->removed++;
 	for (size_t i = 0; i < s->count; i++) {
-		autofd int other = -1;
+		autofd int other = open(s->parents[i], O_PATH | O_DIRECTORY | O_CLOEXEC);
 
-		if (i == s->current)
-			continue;
-		other = open(s->parents[i], O_PATH | O_DIRECTORY | O_CLOEXEC);
-		if (other >= 0)
-			s->removed += remove_if_dead(other, name);
+		for (size_t k = 0; other >= 0 && k < sizeof(suffixes) / sizeof(suffixes[0]); k++) {
+			char sibling[80];
+			struct text t = TEXT_ON(sibling);
+
+			text_bytes(&t, name, (size_t)(dot - name));
+			text_str(&t, suffixes[k]);
+			s->removed += remove_if_dead(other, sibling);
+		}
 	}
 }
 

@@ -140,12 +140,15 @@ start() {
 	launcher=$!
 }
 
-# started - wait until the workload of `start` runs
+# started - wait until the workload of `start` runs: one in its place that is no launcher any more
 started() {
-	local i
-	for ((i = 0; i < 100; i++)); do
-		[ "$(jq -r .status "$top/$who/record.json" 2>/dev/null)" != running ] || break
+	local i pid
+	for ((i = 0; i < 200; i++)); do
 		sleep 0.05
+		[ "$(jq -r .status "$top/$who/record.json" 2>/dev/null)" = running ] || continue
+		for pid in $(processes_of "$(run_uid)"); do
+			[[ $(cat "/proc/$pid/comm" 2>/dev/null) = @("$(basename "$enclave")"|) ]] || break 2
+		done
 	done
 	sleep 0.1
 }
