@@ -67,6 +67,10 @@ enum canary_first { FIRST_RULES, FIRST_FILTER, FIRST_OTHER };
 	  "an address that no rule names, tcp") \
 	X(DIRECT_UDP, "direct-udp", CONTROL_GATEWAY, FIRST_RULES, EHOSTUNREACH, true, \
 	  "an address that no rule names, udp") \
+	X(MULTICAST, "multicast", CONTROL_GATEWAY, FIRST_OTHER, 0, true, \
+	  "a multicast address, to the port of names") \
+	X(THIS_NETWORK, "this-network", CONTROL_GATEWAY, FIRST_OTHER, ECONNREFUSED, true, \
+	  "an address of 0.0.0.0/8, to the port of names") \
 	X(IPV6, "ipv6", CONTROL_GATEWAY, FIRST_OTHER, 0, false, "an IPv6 address") \
 	X(NAME, "name", CONTROL_NAME, FIRST_OTHER, EACCES, true, "a name that is not allowed") \
 	X(NAME_PORT, "name-port", CONTROL_NAME, FIRST_OTHER, ECONNRESET, true, \
@@ -143,6 +147,8 @@ int canary_inside(char *const *words, size_t count);
 #define CANARY_TUNNEL_NAME ".tunnel.example"
 #define CANARY_NOBODY "192.0.2.1" /* RFC 5737: for documentation */
 #define CANARY_METADATA_ADDRESS "169.254.169.254"
+#define CANARY_MULTICAST_ADDRESS "224.0.0.251"
+#define CANARY_THIS_ADDRESS "0.1.2.3"
 #define CANARY_GATEWAY_TRIED 40000
 #define CANARY_NEIGHBOUR_PORT 7777
 

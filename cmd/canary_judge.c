@@ -105,6 +105,8 @@ static bool is_recorded(const struct canary_target *t, in_addr_t gateway, enum c
 		{ CANARY_METADATA, "tcp", inet_addr(CANARY_METADATA_ADDRESS), 80, NULL },
 		{ CANARY_DIRECT_TCP, "tcp", nobody, 443, NULL },
 		{ CANARY_DIRECT_UDP, "udp", nobody, 443, NULL },
+		{ CANARY_MULTICAST, "udp", inet_addr(CANARY_MULTICAST_ADDRESS), 53, NULL },
+		{ CANARY_THIS_NETWORK, "tcp", inet_addr(CANARY_THIS_ADDRESS), 53, NULL },
 		{ CANARY_NAME, "dns", 0, 0, CANARY_OTHER_NAME },
 		{ CANARY_NAME_PORT, "tcp", 0, CANARY_OTHER_PORT, CANARY_ALLOWED_NAME },
 		{ CANARY_TUNNEL, "dns", 0, 0, CANARY_TUNNEL_NAME },

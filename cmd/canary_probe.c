@@ -25,6 +25,7 @@
 
 #define TRY_MS 3000 /* a first packet that is lost costs one second */
 #define ANSWER_MS 1000
+#define SILENCE_MS 100 /* where even a refusal can't be heard: no ICMP is sent about multicast */
 
 const struct canary_row canary_rows[CANARY_COUNT] = {
 #define CANARY_ROW(id, name, control, first, answer, recorded, what) \
@@ -114,7 +115,7 @@ static struct canary_try tcp6(const struct canary_target *t, const char *addr, u
 
 /* Send, and wait for an answer or a refusal.  Returns the answer's length, -1 with errno. */
 static ssize_t ask(const struct sockaddr_in *to, const void *question, size_t len, uint8_t *answer,
-		   size_t cap)
+		   size_t cap, int wait_ms)
 {
 	autofd int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	struct pollfd p = { .fd = fd, .events = POLLIN };
@@ -122,19 +123,19 @@ static ssize_t ask(const struct sockaddr_in *to, const void *question, size_t le
 	if (fd < 0 || connect(fd, (const struct sockaddr *)to, sizeof(*to)) != 0 ||
 	    send(fd, question, len, MSG_NOSIGNAL) < 0)
 		return -1;
-	if (poll(&p, 1, ANSWER_MS) != 1) {
+	if (poll(&p, 1, wait_ms) != 1) {
 		errno = ETIMEDOUT;
 		return -1;
 	}
 	return recv(fd, answer, cap, 0);
 }
 
-static struct canary_try udp4(in_addr_t addr, uint16_t port)
+static struct canary_try udp4(in_addr_t addr, uint16_t port, int wait_ms)
 {
 	const struct sockaddr_in to = ipv4(addr, port);
 	uint8_t answer[64];
 
-	return outcome(ask(&to, "x", 1, answer, sizeof(answer)) >= 0);
+	return outcome(ask(&to, "x", 1, answer, sizeof(answer), wait_ms) >= 0);
 }
 
 static struct canary_try unix_socket(const char *name, bool abstract)
@@ -176,7 +177,7 @@ static in_addr_t address_of(const char *name)
 	query[len + 1] = 1; /* type A */
 	query[len + 3] = 1; /* class IN */
 	len += 4;
-	n = ask(&to, query, len, answer, sizeof(answer));
+	n = ask(&to, query, len, answer, sizeof(answer), ANSWER_MS);
 	if (n < 12)
 		return 0;
 	errno = EACCES;
@@ -305,7 +306,11 @@ struct canary_try canary_probe(enum canary_id id, const struct canary_target *t)
 	case CANARY_DIRECT_TCP:
 		return tcp4(t, nobody, 443);
 	case CANARY_DIRECT_UDP:
-		return udp4(nobody, 443);
+		return udp4(nobody, 443, ANSWER_MS);
+	case CANARY_MULTICAST:
+		return udp4(inet_addr(CANARY_MULTICAST_ADDRESS), 53, SILENCE_MS);
+	case CANARY_THIS_NETWORK:
+		return tcp4(t, inet_addr(CANARY_THIS_ADDRESS), 53);
 	case CANARY_IPV6:
 		return tcp6(t, "2001:db8::1", 443);
 	case CANARY_NAME:

@@ -37,7 +37,7 @@ failed() {
 	for who in $users; do
 		run -0 canary
 		[[ ${lines[-1]} = "canary: nothing got out" ]]
-		[ "$(grep -c '^  held' <<<"$output")" -ge 28 ]
+		[ "$(grep -c '^  held' <<<"$output")" -ge 30 ]
 		[[ $output != *FAILED* ]]
 		[ -z "$(find /tmp -maxdepth 1 -name 'enclave-canary.*' -user "$(as "$who" id -u)")" ]
 		[ "$who" = root ] || [ -z "$(processes_of "$user_uid")" ]
@@ -49,7 +49,7 @@ failed() {
 		canary --json >"$top/$who/canary.json"
 		[ "$(jq -r .schema "$top/$who/canary.json")" = enclave-run/canary/1 ]
 		[ "$(jq -c '[.ok, .host_was_called]' "$top/$who/canary.json")" = '[true,false]' ]
-		[ "$(jq '[.probes[] | select(.ok and (.got_through | not))] | length >= 28' "$top/$who/canary.json")" = true ]
+		[ "$(jq '[.probes[] | select(.ok and (.got_through | not))] | length >= 30' "$top/$who/canary.json")" = true ]
 		[ "$(jq '[.probes[] | select(.control == "failed")] | length' "$top/$who/canary.json")" = 0 ]
 		# what is planted on this host is found on it, whoever looks
 		for name in host-loopback abstract-socket unix-socket host-file name dns-tunnel; do
