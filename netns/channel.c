@@ -13,18 +13,18 @@ void half_note(struct half *half, uint32_t events)
 {
 	const uint32_t ends = EPOLLRDHUP | EPOLLHUP | EPOLLERR;
 
-	if (events & (EPOLLIN | ends))
+	if (events & (EPOLLIN | EPOLLPRI | ends))
 		half->readable = true;
 	if (events & (EPOLLOUT | EPOLLHUP | EPOLLERR))
 		half->writable = true;
-	if (events & ends)
+	if (events & (EPOLLPRI | ends))
 		half->ending = true;
 	if (events & EPOLLERR)
 		half->broken = true;
 }
 
 /* A short read means that the queue was empty, which spares the read that says EAGAIN; unless the end
- * is in the queue, of which no further edge would tell. */
+ * is in the queue, or urgent data at which the kernel stops: of neither would a further edge tell. */
 static ssize_t half_read(struct half *half, void *buf, size_t cap)
 {
 	ssize_t n;

@@ -13,6 +13,7 @@
  *	                      v
  *	                 channel.bytes --send when writable--> sink
  *
+ * Urgent data (tcp(7)) end one read early and are left out themselves, what follows is passed on.
  * End of file is passed on by shutdown(SHUT_WR) after the last byte; a reset is the caller's matter.
  * Allocates (one block per stalled direction).   Runs in: gateway, tests. */
 #ifndef NETNS_CHANNEL_H
@@ -30,14 +31,14 @@
 #define CHANNEL_BLOCK_BYTES 260640
 #define CHANNEL_SMALL_BYTES 32768 /* while more than this is kept: */
 #define CHANNEL_KEPT_MAX (32u << 20)
-#define CHANNEL_EVENTS ((uint32_t)(EPOLLIN | EPOLLOUT | EPOLLRDHUP) | (uint32_t)EPOLLET)
+#define CHANNEL_EVENTS ((uint32_t)(EPOLLIN | EPOLLOUT | EPOLLPRI | EPOLLRDHUP) | (uint32_t)EPOLLET)
 
 /* One socket of a connection and what may be done with it now. */
 struct half {
 	struct watch watch;
 	bool readable, writable;
 	bool broken; /* an error stands on it: what can still be read comes before it */
-	bool ending; /* the peer has ended or broken it: read until EOF or error, not until short */
+	bool ending; /* by the peer, or urgent data were there: read until EOF or error, not until short */
 };
 
 /* What the channels of a process share. */

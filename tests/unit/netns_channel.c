@@ -2,6 +2,7 @@
 #include "netns/channel.h"
 
 #include <errno.h>
+#include <netinet/in.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -62,6 +63,47 @@ static void test_moves(void)
 	is_int(channel_pump(&c, &p.source, &p.sink, &room, &moved), CHANNEL_WAITS, "the end");
 	ok(c.ended && c.passed_on, "is passed on");
 	is_int(recv(p.reader, got, sizeof(got), 0), 0, "and seen");
+	drop(&p);
+}
+
+/* The source of a pair made anew as TCP, which alone has urgent data. */
+static bool over_tcp(struct pair *p)
+{
+	struct sockaddr_in at = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	socklen_t len = sizeof(at);
+	int listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), accepted = -1;
+	int client = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	if (bind(listener, (struct sockaddr *)&at, len) == 0 && listen(listener, 1) == 0 &&
+	    getsockname(listener, (struct sockaddr *)&at, &len) == 0 &&
+	    connect(client, (struct sockaddr *)&at, len) == 0)
+		accepted = accept4(listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+	close(listener);
+	close(p->writer);
+	close(p->source.watch.fd);
+	p->writer = client;
+	p->source.watch.fd = accepted;
+	return ok(accepted >= 0, "a TCP connection");
+}
+
+static void test_urgent(void)
+{
+	struct channel c = { 0 };
+	struct pair p;
+	uint64_t moved;
+	char got[16] = "";
+
+	if (!make(&p) || !over_tcp(&p))
+		return;
+	p.source.readable = false;
+	ok(send(p.writer, "abc", 3, 0) == 3 && send(p.writer, "!", 1, MSG_OOB) == 1 &&
+		   send(p.writer, "def", 3, 0) == 3,
+	   "urgent data between others");
+	half_note(&p.source, EPOLLIN | EPOLLPRI);
+	channel_pump(&c, &p.source, &p.sink, &room, &moved);
+	is_int(moved, 6, "the others are moved at once");
+	is_int(recv(p.reader, got, sizeof(got), 0), 6, "and arrive");
+	is_str(got, "abcdef", "without the urgent byte");
 	drop(&p);
 }
 
@@ -178,6 +220,7 @@ static void test_hold(void)
 int main(void)
 {
 	test_moves();
+	test_urgent();
 	test_stall();
 	test_memory();
 	test_breaks();
