@@ -145,6 +145,9 @@ static int take_wire(struct run *r, struct err *e)
 	int fd = -1;
 	ssize_t n = fd_recv(r->net.wire, &w, sizeof(w), &fd, 1, &count, NULL);
 
+	/* As in run_wait(): they ended without having read our message, which is said before theirs. */
+	if (n < 0 && errno == ECONNRESET)
+		n = fd_recv(r->net.wire, &w, sizeof(w), &fd, 1, &count, NULL);
 	if (n == 0) { /* both children have closed it: set-up is over */
 		fd_close(&r->net.wire);
 		return 0;
@@ -238,10 +241,12 @@ static bool read_wire(struct run *r, struct err *e)
 
 void network_explain(struct run *r, struct err *e)
 {
-	struct err first;
+	struct err first = { 0 };
 
-	if (read_wire(r, &first))
-		*e = first;
+	if (!read_wire(r, &first))
+		return;
+	*e = first;
+	err_stage(e, "network");
 }
 
 /* ------------------------------------------------------------------------------------------ loop */

@@ -103,8 +103,10 @@ static void fail(struct run *r, const struct err *e)
 
 static int start(struct run *r, session_notify_fn notify, void *arg, struct err *e)
 {
-	if (run_prepare(r, e) != 0)
+	if (run_prepare(r, e) != 0) {
+		network_explain(r, e);
 		return -1;
+	}
 	if (notify && notify(arg, SESSION_CREATED, r->out, e) != 0)
 		return err_stage(e, "record");
 	if (run_start(r, e) != 0) {
