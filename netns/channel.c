@@ -54,7 +54,7 @@ void channel_release(struct channel *channel, struct channel_room *room)
 	free(channel->bytes);
 	room->kept_bytes -= channel->kept;
 	channel->bytes = NULL;
-	channel->at = channel->len = channel->cap = channel->kept = 0;
+	channel->at = channel->len = channel->cap = channel->kept = channel->limit = 0;
 }
 
 static bool keep(struct channel *channel, struct channel_room *room, const uint8_t *bytes,
@@ -75,14 +75,17 @@ static bool send_kept(struct channel *channel, struct half *sink, struct channel
 		      uint64_t *out_moved)
 {
 	while (channel->bytes && sink->writable) {
-		ssize_t n = half_write(sink, channel->bytes + channel->at,
-				       channel->len - channel->at);
+		const uint32_t end = channel->limit ? channel->limit : channel->len;
+		ssize_t n;
 
+		if (channel->at == end)
+			break;
+		n = half_write(sink, channel->bytes + channel->at, end - channel->at);
 		if (n < 0)
 			return false;
 		*out_moved += (uint64_t)n;
 		channel->at += (uint32_t)n;
-		if (channel->at == channel->len)
+		if (channel->at == channel->len && !channel->limit)
 			channel_release(channel, room);
 	}
 	return true;
@@ -133,6 +136,23 @@ enum channel_result channel_pump(struct channel *channel, struct half *source, s
 			return CHANNEL_SINK_BROKEN;
 	}
 	return CHANNEL_WAITS;
+}
+
+void channel_go_on(struct channel *channel, struct channel_room *room)
+{
+	channel->limit = 0;
+	if (channel->at == channel->len)
+		channel_release(channel, room);
+}
+
+void channel_start_over(struct channel *channel, struct channel_room *room)
+{
+	channel_go_on(channel, room);
+	if (!channel->bytes)
+		return;
+	channel->len -= channel->at;
+	memmove(channel->bytes, channel->bytes + channel->at, channel->len);
+	channel->at = 0;
 }
 
 static bool grow(struct channel *channel, size_t max)

@@ -50,8 +50,9 @@ struct channel_room {
 struct channel {
 	uint8_t *bytes; /* heap: what waits for the sink, NULL = nothing */
 	uint32_t at, len, cap;
-	uint32_t kept; /* of them counted in channel_room.kept_bytes */
-	bool ended;    /* the source said end of file */
+	uint32_t kept;	/* of them counted in channel_room.kept_bytes */
+	uint32_t limit; /* set by the owner: of bytes no more than these may be sent; 0 = all */
+	bool ended;	/* the source said end of file */
 	bool last; /* set by the owner: the other direction is over, who closes both after this one */
 	bool passed_on; /* and the sink was told, after everything else */
 };
@@ -73,6 +74,11 @@ enum channel_result channel_pump(struct channel *channel, struct half *source, s
 /* channel_hold() - read into the channel's memory without passing on, up to max bytes in all.
  * WAITS: source has nothing more for now, has ended, or max is reached. */
 enum channel_result channel_hold(struct channel *channel, struct half *source, size_t max);
+
+/* channel_go_on() - all of bytes may be sent.
+ * channel_start_over() - what was not sent yet is held as if it had just been read: for channel_hold(). */
+void channel_go_on(struct channel *channel, struct channel_room *room);
+void channel_start_over(struct channel *channel, struct channel_room *room);
 
 void channel_release(struct channel *channel, struct channel_room *room);
 

@@ -240,16 +240,22 @@ static bool pump_in(struct relay *r)
 	return handle(r, result, NET_END_RESET_OUTSIDE, NET_END_RESET_INSIDE);
 }
 
+/* Nothing at all goes out. */
+static bool is_held(const struct relay *r)
+{
+	return r->gate == RELAY_GATE_WAITING || r->gate == RELAY_GATE_HOLDING;
+}
+
 /* Whatever is possible now, in any state. */
 void relay_advance(struct relay *r)
 {
-	if (r->gate != RELAY_GATE_OPEN && r->client.readable && !relay_gate_feed(r))
+	if (is_held(r) && r->client.readable && !relay_gate_feed(r))
 		return;
 	if (r->state != RELAY_OPEN)
 		return;
-	if (r->gate == RELAY_GATE_OPEN && !pump_out(r))
+	if (!is_held(r) && !pump_out(r))
 		return;
-	if (!pump_in(r))
+	if ((r->gate != RELAY_GATE_ANSWER || relay_gate_answer(r)) && !pump_in(r))
 		return;
 	if (r->out.passed_on && r->in.passed_on)
 		relay_end(r, NET_END_DONE);

@@ -19,7 +19,8 @@ enum relay_state {
 enum relay_gate {
 	RELAY_GATE_OPEN,    /* bytes pass */
 	RELAY_GATE_WAITING, /* none came yet; no timer */
-	RELAY_GATE_HOLDING  /* sniff set, bytes in out.bytes, timer runs */
+	RELAY_GATE_HOLDING, /* sniff set, bytes in out.bytes, timer runs */
+	RELAY_GATE_ANSWER   /* out.limit set: no more before the server's first bytes are known */
 };
 
 struct relay_dial {
@@ -39,6 +40,7 @@ struct relay {
 	struct relay *next, *prev;
 	uint64_t moved_ns, attempt_ns, held_since_ns;
 	uint8_t state, gate;
+	bool retried; /* the server asked for a second hello */
 };
 
 /* relay.c */
@@ -54,8 +56,11 @@ void relay_timer(struct timer *timer);
 void relay_turn(struct task *task);
 void relay_client_ready(struct watch *watch, uint32_t events);
 
-/* relay_gate.c: take in what the workload sent and look at it.  False: the relay is over. */
+/* relay_gate.c
+ * relay_gate_feed() - WAITING, HOLDING: take in what the workload sent and look at it.  False: the relay is over.
+ * relay_gate_answer() - ANSWER: look at the server's first bytes.  False: they may not be read yet. */
 bool relay_gate_feed(struct relay *r);
+bool relay_gate_answer(struct relay *r);
 
 /* relay_open.c */
 void relay_upstream_ready(struct watch *watch, uint32_t events);

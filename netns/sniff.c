@@ -45,6 +45,12 @@ static enum sniff_kind old_hello(struct sniff *sniff, const uint8_t *bytes, size
 
 static enum sniff_kind feed(struct sniff *sniff, const uint8_t *bytes, size_t len)
 {
+	if (sniff->retried) { /* nothing but TLS is due */
+		sniff->is_tls = true;
+		if (!is_tls_content(bytes[0]) || (len > 1 && bytes[1] != 3))
+			return SNIFF_MALFORMED;
+		return sniff_tls(sniff, bytes, len);
+	}
 	if (bytes[0] & 0x80)
 		return old_hello(sniff, bytes, len);
 	if (!is_tls_content(bytes[0]))

@@ -24,6 +24,10 @@
  *		skip it and read on.  So is a ClientHello or an alert in a record of a version that does not
  *		exist (first byte 0x15 or 0x16, second below 16): some servers do not look at it.
  *	A ClientHello in the form of SSLv2 (0x80, length, 1) can't carry a name: TLS without name.
+ *	A server may ask for a second hello (HelloRetryRequest, RFC 8446 4.1.4), and OpenSSL takes the name of
+ *	that one.  So after the first nothing more goes out before the server's answer was looked at with
+ *	sniff_answer(); if that is what it asks for, what follows is looked at with a new sniffer that has
+ *	`retried` set: behind early data and change cipher spec a hello with the same name, or a fatal alert.
  *   HTTP	the first line, blank lines before it skipped, holds "HTTP/" in any case: the head must then
  *		follow the strict form of RFC 9112, so that no server can read another name in it than we:
  *		CRLF only, no folding, exactly one Host, no blank before a colon, no control bytes; in
@@ -64,10 +68,13 @@ struct sniff {
 	enum sniff_kind kind;
 	bool is_tls;	     /* for MORE and MALFORMED: what it looked like */
 	bool ech;	     /* TLS with the encrypted_client_hello extension */
+	bool retried;	     /* set by the caller: these bytes follow a HelloRetryRequest */
+	size_t hello_len;    /* SNIFF_TLS: bytes of the records up to the end of the hello */
 	char name[NAME_CAP]; /* canonical; an address as text is possible; "" if none */
 	struct {
 		size_t scanned;	 /* bytes that need not be looked at again */
 		size_t gathered; /* TLS: handshake bytes in the records so far */
+		size_t first;	 /* TLS: where the records of the hello start */
 		size_t needed;	 /* TLS: length of the ClientHello with its header, 0: not known */
 		size_t line;	 /* HTTP: where the first line starts */
 		int stage;	 /* HTTP: see netns/sniff_http.c */
@@ -78,6 +85,17 @@ struct sniff {
  * @bytes: from the first byte on, the same as last time and perhaps more; at most SNIFF_MAX count.
  * A verdict other than SNIFF_MORE is final.  len == SNIFF_MAX always gives one. */
 enum sniff_kind sniff_feed(struct sniff *sniff, const uint8_t *bytes, size_t len);
+
+#define SNIFF_ANSWER_LEN 43 /* bytes of a server's first record that tell */
+
+enum sniff_answer {
+	SNIFF_ANSWER_MORE,  /* could become one */
+	SNIFF_ANSWER_RETRY, /* HelloRetryRequest: another ClientHello is due */
+	SNIFF_ANSWER_OTHER
+};
+
+/* sniff_answer() - what does the server answer to a ClientHello?  @bytes: its first */
+enum sniff_answer sniff_answer(const uint8_t *bytes, size_t len);
 
 /* X(identifier, word in logs) */
 #define SNIFF_MATCH_TABLE(X)              \

@@ -8,11 +8,18 @@
 #include "netns/cursor.h"
 #include "netns/sniff_parts.h"
 
+#define CONTENT_CIPHER_CHANGE 20
+#define CONTENT_ALERT 21
 #define CONTENT_HANDSHAKE 22
+#define CONTENT_DATA 23
 #define RECORD_HEADER 5
 #define RECORD_MAX 16384
+#define RECORD_GROWTH 256 /* of one that is encrypted */
 #define HANDSHAKE_HEADER 4
 #define CLIENT_HELLO 1
+#define SERVER_HELLO 2
+#define RANDOM_AT (RECORD_HEADER + HANDSHAKE_HEADER + 2)
+#define FATAL 2
 
 #define EXTENSION_SERVER_NAME 0
 #define EXTENSION_ECH 0xfe0du	   /* RFC 9849 */
@@ -123,6 +130,7 @@ static enum sniff_kind whole(struct sniff *sniff, const uint8_t *bytes)
 
 	gather(bytes, hello, sniff->private.needed);
 	cursor_take(&body, HANDSHAKE_HEADER);
+	sniff->hello_len = sniff->private.scanned;
 	return client_hello(sniff, body);
 }
 
@@ -138,6 +146,22 @@ static enum sniff_kind after_record(struct sniff *sniff, const uint8_t *bytes)
 	return sniff->private.gathered < sniff->private.needed ? SNIFF_MORE : whole(sniff, bytes);
 }
 
+/* Before a second hello: early data that the server skips, and what RFC 8446, D.4 has clients send.  A
+ * client that gives up instead says so. */
+static enum sniff_kind before_second(const uint8_t *record, size_t body)
+{
+	if (record[0] == CONTENT_ALERT)
+		return body == 2 && record[RECORD_HEADER] == FATAL ? SNIFF_OPAQUE : SNIFF_MALFORMED;
+	return SNIFF_MORE;
+}
+
+static bool may_precede(const struct sniff *sniff, uint8_t content)
+{
+	return sniff->retried && sniff->private.gathered == 0 &&
+	       (content == CONTENT_CIPHER_CHANGE || content == CONTENT_ALERT ||
+		content == CONTENT_DATA);
+}
+
 enum sniff_kind sniff_tls(struct sniff *sniff, const uint8_t *bytes, size_t len)
 {
 	enum sniff_kind kind = SNIFF_MORE;
@@ -145,15 +169,42 @@ enum sniff_kind sniff_tls(struct sniff *sniff, const uint8_t *bytes, size_t len)
 	while (kind == SNIFF_MORE && len - sniff->private.scanned >= RECORD_HEADER) {
 		const uint8_t *record = bytes + sniff->private.scanned;
 		size_t body = record_len(record);
+		bool before = may_precede(sniff, record[0]);
 
-		if (record[0] != CONTENT_HANDSHAKE || record[1] != 3 || body == 0 ||
-		    body > RECORD_MAX)
+		if ((record[0] != CONTENT_HANDSHAKE && !before) || record[1] != 3 || body == 0 ||
+		    body > RECORD_MAX + (before ? RECORD_GROWTH : 0))
 			return SNIFF_MALFORMED;
 		if (len - sniff->private.scanned < RECORD_HEADER + body)
 			break;
 		sniff->private.scanned += RECORD_HEADER + body;
+		if (before) {
+			sniff->private.first = sniff->private.scanned;
+			kind = before_second(record, body);
+			continue;
+		}
 		sniff->private.gathered += body;
-		kind = after_record(sniff, bytes);
+		kind = after_record(sniff, bytes + sniff->private.first);
 	}
 	return kind;
+}
+
+/* RFC 8446, 4.1.3: a ServerHello with this for its random. */
+static const uint8_t retry_random[32] = { 0xcf, 0x21, 0xad, 0x74, 0xe5, 0x9a, 0x61, 0x11,
+					  0xbe, 0x1d, 0x8c, 0x02, 0x1e, 0x65, 0xb8, 0x91,
+					  0xc2, 0xa2, 0x11, 0x16, 0x7a, 0xbb, 0x8c, 0x5e,
+					  0x07, 0x9e, 0x09, 0xe2, 0xc8, 0xa8, 0x33, 0x9c };
+
+_Static_assert(SNIFF_ANSWER_LEN == RANDOM_AT + sizeof(retry_random), "to the end of the random");
+
+enum sniff_answer sniff_answer(const uint8_t *bytes, size_t len)
+{
+	const size_t random = len > RANDOM_AT ? len - RANDOM_AT : 0;
+
+	if ((len > 0 && bytes[0] != CONTENT_HANDSHAKE) || (len > 1 && bytes[1] != 3) ||
+	    (len > RECORD_HEADER && bytes[RECORD_HEADER] != SERVER_HELLO))
+		return SNIFF_ANSWER_OTHER;
+	if (random > 0 && memcmp(bytes + RANDOM_AT, retry_random,
+				 random < sizeof(retry_random) ? random : sizeof(retry_random)) != 0)
+		return SNIFF_ANSWER_OTHER;
+	return len < SNIFF_ANSWER_LEN ? SNIFF_ANSWER_MORE : SNIFF_ANSWER_RETRY;
 }

@@ -12,9 +12,9 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 /* Pieces of 1, 2, 3... bytes; each in memory of its own, so that a look beyond is seen. */
-static struct sniff cut(const uint8_t *data, size_t size)
+static struct sniff cut(const uint8_t *data, size_t size, bool retried)
 {
-	struct sniff sniff = { 0 };
+	struct sniff sniff = { .retried = retried };
 
 	for (size_t len = 1, step = 1; sniff.kind == SNIFF_MORE; len += step++) {
 		uint8_t *copy;
@@ -74,21 +74,32 @@ static void check_http(const uint8_t *data, size_t size)
 		abort();
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+static void check(const uint8_t *data, size_t size, bool retried)
 {
-	struct sniff whole = { 0 }, pieces;
+	struct sniff whole = { .retried = retried }, pieces;
 	enum sniff_match match;
 
 	sniff_feed(&whole, data, size);
-	pieces = cut(data, size);
+	pieces = cut(data, size, retried);
 	if (whole.kind != pieces.kind || whole.ech != pieces.ech ||
-	    strcmp(whole.name, pieces.name) != 0)
+	    whole.hello_len != pieces.hello_len || strcmp(whole.name, pieces.name) != 0)
 		abort();
 	check_name(&whole);
 	if (whole.kind == SNIFF_HTTP)
 		check_http(data, size < SNIFF_MAX ? size : SNIFF_MAX);
+	if (whole.kind == SNIFF_TLS && (whole.hello_len == 0 || whole.hello_len > size))
+		abort();
+	if (retried && (whole.kind == SNIFF_HTTP || whole.kind == SNIFF_HTTP_NO_NAME))
+		abort();
 	match = sniff_matches(&whole, "a.example");
 	if (match == SNIFF_OK && whole.kind != SNIFF_OPAQUE && strcmp(whole.name, "a.example") != 0)
 		abort();
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	check(data, size, false);
+	check(data, size, true);
+	(void)sniff_answer(data, size);
 	return 0;
 }

@@ -489,6 +489,77 @@ static void test_requests(void)
 	}
 }
 
+/* ---------------------------------------------------------------------------- the second hello */
+
+#define CHANGE "\x14\x03\x03\0\x01\x01"
+#define EARLY "\x17\x03\x03\0\x02xy"
+
+static const struct {
+	const char *before;
+	int len;
+	bool hello; /* follows */
+	enum sniff_kind kind;
+} seconds[] = {
+	{ BYTES(""), true, SNIFF_TLS },
+	{ BYTES(CHANGE), true, SNIFF_TLS },
+	{ BYTES(EARLY EARLY CHANGE), true, SNIFF_TLS },
+	{ BYTES(EARLY CHANGE), false, SNIFF_MORE },
+	{ BYTES("\x17\x03\x03\x41"), false, SNIFF_MORE },
+	{ BYTES("\x17\x03\x03\x41\x01"), false, SNIFF_MALFORMED },    /* longer than a record */
+	{ BYTES("\x15\x03\x03\0\x02\x02\x28"), false, SNIFF_OPAQUE }, /* gives up */
+	{ BYTES("\x15\x03\x03\0\x02\x01\x5a"), true, SNIFF_MALFORMED },
+	{ BYTES("\x15\x03\x03\0\x03\x02\x28\0"), true, SNIFF_MALFORMED },
+	{ BYTES("\x14\x03\x03\0\0"), true, SNIFF_MALFORMED },
+	{ BYTES("\x18\x03\x03\0\x01\x01"), true, SNIFF_MALFORMED },
+	{ BYTES("\x16\x03\x03\0\x01\x02"), false, SNIFF_MORE },
+	{ BYTES("\x16\x03\x03\0\x04\x10\0\0\0"), false, SNIFF_MALFORMED },
+	{ BYTES("\x80\x2e\x01\x03\x01"), false, SNIFF_MALFORMED },
+	{ BYTES("SSH-2.0-x\r\n"), false, SNIFF_MALFORMED },
+};
+
+static void test_second_hello(void)
+{
+	for (size_t i = 0; i < sizeof(seconds) / sizeof(seconds[0]); i++) {
+		struct bytes b = { .len = 0 }, h;
+		struct sniff all = { .retried = true }, slow = { .retried = true };
+
+		hello(BYTES(SNI_A), &h);
+		add(&b, seconds[i].before, (size_t)seconds[i].len);
+		if (seconds[i].hello)
+			add(&b, h.at, h.len);
+		sniff_feed(&all, b.at, b.len);
+		is_str(kind_word(all.kind), kind_word(seconds[i].kind), "behind a retry, %zu", i);
+		for (size_t len = 1; len <= b.len; len++)
+			sniff_feed(&slow, b.at, len);
+		ok(same(&all, &slow), "and byte by byte");
+		is_int(all.hello_len, all.kind == SNIFF_TLS ? b.len : 0, "to its end");
+	}
+}
+
+static void test_answer(void)
+{
+	struct bytes b = { .len = 0 };
+	size_t more = 0, other = 0;
+
+	add(&b, "\x16\x03\x03\0\x58\x02\0\0\x54\x03\x03", 11);
+	add(&b,
+	    "\xcf\x21\xad\x74\xe5\x9a\x61\x11\xbe\x1d\x8c\x02\x1e\x65\xb8\x91"
+	    "\xc2\xa2\x11\x16\x7a\xbb\x8c\x5e\x07\x9e\x09\xe2\xc8\xa8\x33\x9c",
+	    32);
+	is_int(sniff_answer(b.at, b.len), SNIFF_ANSWER_RETRY, "a HelloRetryRequest");
+	for (size_t len = 0; len < b.len; len++)
+		more += sniff_answer(b.at, len) == SNIFF_ANSWER_MORE;
+	is_int(more, b.len, "none before its last byte");
+	for (size_t at = 11; at < b.len; at++) {
+		b.at[at] ^= 1;
+		other += sniff_answer(b.at, b.len) == SNIFF_ANSWER_OTHER;
+		b.at[at] ^= 1;
+	}
+	is_int(other, 32, "another random is an answer");
+	is_int(sniff_answer((const uint8_t *)"\x15", 1), SNIFF_ANSWER_OTHER, "an alert");
+	is_int(sniff_answer((const uint8_t *)"220 x", 5), SNIFF_ANSWER_OTHER, "no TLS");
+}
+
 /* ----------------------------------------------------------------------------------- bounds */
 
 static void test_bounds(void)
@@ -564,6 +635,8 @@ int main(void)
 	test_alert_of_no_version();
 	test_record_order();
 	test_requests();
+	test_second_hello();
+	test_answer();
 	test_bounds();
 	test_final();
 	test_matches();
