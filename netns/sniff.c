@@ -51,8 +51,12 @@ static enum sniff_kind feed(struct sniff *sniff, const uint8_t *bytes, size_t le
 			return SNIFF_MALFORMED;
 		return sniff_tls(sniff, bytes, len);
 	}
-	if (bytes[0] & 0x80)
-		return old_hello(sniff, bytes, len);
+	if (bytes[0] & 0x80) {
+		enum sniff_kind kind = old_hello(sniff, bytes, len);
+
+		if (kind != SNIFF_OPAQUE)
+			return kind;
+	}
 	if (!is_tls_content(bytes[0]))
 		return sniff_http(sniff, bytes, len);
 	sniff->is_tls = true;

@@ -32,7 +32,8 @@
  *		follow the strict form of RFC 9112, so that no server can read another name in it than we:
  *		CRLF only, no folding, exactly one Host, no blank before a colon, no control bytes; in
  *		absolute form ("GET http://name/") and in CONNECT the target's name counts and Host must be
- *		equal.  "GET /x" without a version is HTTP/0.9: no name.
+ *		equal.  "GET /x" without a version is HTTP/0.9: no name.  A method beside a byte that is a blank
+ *		to servers in Python alone (form feed, U+00A0...) is malformed.
  *   HTTP/2 without TLS ("PRI * HTTP/2.0"): the name is in a compressed header: HTTP without name.
  *   else	opaque.
  *
@@ -78,6 +79,7 @@ struct sniff {
 		size_t needed;	 /* TLS: length of the ClientHello with its header, 0: not known */
 		size_t line;	 /* HTTP: where the first line starts */
 		int stage;	 /* HTTP: see netns/sniff_http.c */
+		bool odd;	 /* HTTP: a blank stood first that is one to some servers only */
 	} private;
 };
 

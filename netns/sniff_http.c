@@ -46,6 +46,12 @@ static bool is_blank(char c)
 	return c == ' ' || c == '\t';
 }
 
+/* What else str.split() of Python takes for a blank, and so http.server. */
+static bool is_odd_blank(uint8_t c)
+{
+	return c == '\v' || c == '\f' || (c >= 0x1c && c <= 0x1f) || c == 0x85 || c == 0xa0;
+}
+
 static bool is_control(uint8_t c)
 {
 	return (c < ' ' && c != '\t') || c == 0x7f;
@@ -260,6 +266,34 @@ static enum sniff_kind end_of_line(struct sniff *sniff, struct piece line)
 	return SNIFF_OPAQUE;
 }
 
+/* Is the word a method, or could it become one? */
+static bool is_method(struct piece word, bool whole)
+{
+	static const char *const methods[] = { "GET",	  "HEAD",    "POST",  "PUT",  "DELETE",
+					       "CONNECT", "OPTIONS", "TRACE", "PATCH" };
+
+	for (size_t i = 0; i < sizeof(methods) / sizeof(methods[0]); i++)
+		if (strncmp(methods[i], word.at, word.len) == 0 &&
+		    (!whole || strlen(methods[i]) == word.len))
+			return true;
+	return false;
+}
+
+/* No stop at such a blank for protocols of which it is the first byte by chance. */
+static enum sniff_kind in_word(struct sniff *sniff, struct piece line, uint8_t c)
+{
+	const struct piece word = { line.at, line.len - 1 };
+	const bool blank = is_blank((char)c), odd_blank = is_odd_blank(c);
+
+	if (odd_blank || (blank && sniff->private.odd))
+		return is_method(word, true) ? SNIFF_MALFORMED : SNIFF_OPAQUE;
+	if (blank)
+		sniff->private.stage = LINE;
+	else if ((!is_token(c) && c != '\r') || (sniff->private.odd && !is_method(line, false)))
+		return SNIFF_OPAQUE;
+	return SNIFF_MORE;
+}
+
 static enum sniff_kind first_line(struct sniff *sniff, const uint8_t *bytes, size_t i)
 {
 	struct piece line = { (const char *)bytes + sniff->private.line,
@@ -268,21 +302,21 @@ static enum sniff_kind first_line(struct sniff *sniff, const uint8_t *bytes, siz
 
 	if (sniff->private.stage == BLANK) {
 		sniff->private.line = i;
-		if (is_blank((char)c) || c == '\r' || c == '\n')
+		sniff->private.odd = sniff->private.odd || is_odd_blank(c);
+		if (is_blank((char)c) || c == '\r' || c == '\n' || is_odd_blank(c))
 			return SNIFF_MORE;
 		sniff->private.stage = WORD;
-		return is_token(c) ? SNIFF_MORE : SNIFF_OPAQUE;
+		line = (struct piece){ (const char *)bytes + i, 1 };
+		return is_token(c) && (!sniff->private.odd || is_method(line, false))
+			       ? SNIFF_MORE
+			       : SNIFF_OPAQUE;
 	}
 	if (c == '\n')
 		return end_of_line(sniff, line);
-	if (sniff->private.stage == WORD) {
-		if (is_blank((char)c))
-			sniff->private.stage = LINE;
-		else if (!is_token(c) && c != '\r')
-			return SNIFF_OPAQUE;
-	} else if (is_control(c) && c != '\r') {
+	if (sniff->private.stage == WORD)
+		return in_word(sniff, line, c);
+	if (is_control(c) && c != '\r')
 		return looks_like_request(line) ? SNIFF_MALFORMED : SNIFF_OPAQUE;
-	}
 	return SNIFF_MORE;
 }
 
