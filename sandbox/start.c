@@ -2,7 +2,14 @@
  *
  * Clone stage (U1, W; cgroup v2: born inside), write its maps, receive init's pidfd, reap stage, let init
  * go on, see that the gateway is ready while init builds the tree, receive READY with the listener, read
- * everything back, release.  Runs in: supervisor. */
+ * everything back, release.  Runs in: supervisor.
+ *
+ * Nobody can hold us up without a limit, be he stopped or stuck.  What a child does is waited for in
+ * run_poll() alone: a message is read once it is there, a child reaped once it has ended.  What it is sent
+ * are a few messages, which fit its socket whether it reads or not.  What is read of it in /proc takes none
+ * of its locks, and it is killed with a limit (process_release()).  There is no limit on what the kernel
+ * itself makes us wait for, as any program: a new namespace while others are taken down, a path on a file
+ * system that does not answer. */
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/sched.h>
