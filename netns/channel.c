@@ -76,17 +76,18 @@ static bool send_kept(struct channel *channel, struct half *sink, struct channel
 {
 	while (channel->bytes && sink->writable) {
 		const uint32_t end = channel->limit ? channel->limit : channel->len;
-		ssize_t n;
+		ssize_t n = channel->at < end ? half_write(sink, channel->bytes + channel->at,
+							   end - channel->at)
+					      : 0;
 
-		if (channel->at == end)
-			break;
-		n = half_write(sink, channel->bytes + channel->at, end - channel->at);
 		if (n < 0)
 			return false;
 		*out_moved += (uint64_t)n;
 		channel->at += (uint32_t)n;
 		if (channel->at == channel->len && !channel->limit)
 			channel_release(channel, room);
+		else if (channel->at == end)
+			break;
 	}
 	return true;
 }

@@ -217,9 +217,60 @@ static void test_hold(void)
 	drop(&p);
 }
 
+/* Of what is held only so much, then the rest, or the rest as if it had just come. */
+static void test_limit(void)
+{
+	struct channel c = { 0 };
+	struct pair p;
+	uint64_t moved;
+	char got[16] = "";
+
+	if (!make(&p))
+		return;
+	is_int(send(p.writer, "firstrest", 9, 0), 9, "nine bytes");
+	channel_hold(&c, &p.source, 100);
+	c.limit = 5;
+	for (int i = 0; i < 2; i++)
+		channel_pump(&c, &p.source, &p.sink, &room, &moved);
+	is_int(recv(p.reader, got, sizeof(got), 0), 5, "no more than the limit goes out");
+	channel_start_over(&c, &room);
+	is_int(c.len, 4, "the rest is held");
+	is_int(send(p.writer, "more", 4, 0), 4, "four bytes");
+	p.source.readable = true;
+	channel_hold(&c, &p.source, 100);
+	c.limit = 6;
+	channel_pump(&c, &p.source, &p.sink, &room, &moved);
+	shutdown(p.writer, SHUT_WR);
+	half_note(&p.source, EPOLLIN | EPOLLRDHUP);
+	channel_go_on(&c, &room);
+	channel_pump(&c, &p.source, &p.sink, &room, &moved);
+	is_int(recv(p.reader, got, sizeof(got) - 1, 0), 8, "until it may");
+	is_str(got, "restmore", "in order");
+	ok(c.passed_on && !c.bytes, "and the end behind it");
+	drop(&p);
+}
+
+/* A channel that has held nothing but the end still passes it on. */
+static void test_held_end(void)
+{
+	struct channel c = { 0 };
+	struct pair p;
+	uint64_t moved;
+
+	if (!make(&p))
+		return;
+	shutdown(p.writer, SHUT_WR);
+	channel_hold(&c, &p.source, 100);
+	channel_pump(&c, &p.source, &p.sink, &room, &moved);
+	ok(c.passed_on && !c.bytes, "an end before the first byte");
+	drop(&p);
+}
+
 int main(void)
 {
 	test_moves();
+	test_limit();
+	test_held_end();
 	test_urgent();
 	test_stall();
 	test_memory();
