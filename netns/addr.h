@@ -77,6 +77,7 @@ enum addr_opening { ADDR_SHUT, ADDR_OPENS, ADDR_HINTED };
 	X(MIDDLE6, "reserved", ADDR_V6, "4000::", 2, ADDR_SHUT) \
 	X(HIGH6, "reserved", ADDR_V6, "8000::", 1, ADDR_SHUT) \
 	X(TEREDO6, "teredo", ADDR_V6, "2001::", 32, ADDR_SHUT) \
+	X(PROTOCOLS6, "ietf-protocols", ADDR_V6, "2001::", 23, ADDR_SHUT) \
 	X(PRIVATE6, "private", ADDR_V6, "fc00::", 7, ADDR_HINTED) \
 	X(METADATA6, "metadata", ADDR_V6, "fd00:ec2::254", 128, ADDR_OPENS) \
 	X(METADATA6_POD, "metadata", ADDR_V6, "fd00:ec2::23", 128, ADDR_OPENS) \

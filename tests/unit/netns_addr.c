@@ -146,7 +146,9 @@ static void test_never(void)
 		{ "1fff::", "reserved" },
 		{ "2000::", "public" },
 		{ "2001:0:1::", "teredo" },
-		{ "2001:1::", "public" },
+		{ "2001:1::1", "ietf-protocols" }, /* anycast of port control (RFC 7723) */
+		{ "2001:1ff:ffff::", "ietf-protocols" },
+		{ "2001:200::", "public" },
 		{ "2001:db8::1", "public" },
 		{ "3fff:ffff::", "public" },
 		{ "4000::", "reserved" },
