@@ -74,15 +74,22 @@ const char *net_end_word(enum net_end end)
 	return word_of(end_words, NET_END_COUNT, end);
 }
 
-/* Printable ASCII without blanks, and zero bytes from the terminator to the end of the array. */
-static bool string_valid(const char *s, size_t cap)
+static bool name_byte(char c, const char *more)
+{
+	return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || strchr("-_.\\", c) ||
+	       strchr(more, c);
+}
+
+/* Bytes of names as the gateway writes them, of which none means anything to a shell that the hints in the
+ * record are pasted into; and zero bytes from the terminator to the end of the array. */
+static bool string_valid(const char *s, size_t cap, const char *more)
 {
 	size_t len = strnlen(s, cap);
 
 	if (len == cap)
 		return false;
 	for (size_t i = 0; i < len; i++)
-		if (s[i] <= ' ' || s[i] > '~')
+		if (!name_byte(s[i], more))
 			return false;
 	for (size_t i = len; i < cap; i++)
 		if (s[i] != '\0')
@@ -120,8 +127,8 @@ static bool flow_valid(const struct net_flow *f)
 	       f->end < NET_END_COUNT && f->would_deny <= 1 && f->never < ADDR_NEVER_COUNT &&
 	       f->rule >= NET_NO_RULE && f->errnum >= 0 && f->errnum < 4096 && f->count > 0 &&
 	       f->time_ns > 0 && all_zero(f->reserved, sizeof(f->reserved)) &&
-	       address_valid(&f->address) && string_valid(f->name, sizeof(f->name)) &&
-	       string_valid(f->presented, sizeof(f->presented)) &&
+	       address_valid(&f->address) && string_valid(f->name, sizeof(f->name), "") &&
+	       string_valid(f->presented, sizeof(f->presented), "[]:") &&
 	       (f->dns_type == 0 || f->protocol == NET_PROTOCOL_DNS) &&
 	       (f->ip_protocol == 0 || f->protocol == NET_PROTOCOL_OTHER);
 }

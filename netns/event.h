@@ -157,8 +157,8 @@ struct net_flow {
 	uint8_t never;		 /* enum addr_never of address */
 	uint8_t reserved[5];	 /* zero */
 	struct addr address;	 /* family ADDR_NONE: none */
-	char name[NET_NAME_CAP]; /* printable ASCII, other bytes as \DDD, cut to fit */
-	char presented[64];	 /* name in the TLS hello or the HTTP request, same form */
+	char name[NET_NAME_CAP]; /* a-z 0-9 - _ and dots, other bytes as \DDD, cut to fit */
+	char presented[64]; /* name in the TLS hello or the HTTP request, same form, or [IPv6] */
 };
 
 _Static_assert(sizeof(struct net_flow) == 408, "no padding: every byte is checked or compared");

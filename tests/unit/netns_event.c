@@ -111,6 +111,9 @@ static void test_refused(void)
 	REFUSES(NET_EVENT_CLOSED, f->name[1] = '\n', "a line break in a name");
 	REFUSES(NET_EVENT_CLOSED, f->name[1] = (char)0x9b, "a terminal's control byte in a name");
 	REFUSES(NET_EVENT_CLOSED, f->presented[0] = '\033', "an escape in a presented name");
+	REFUSES(NET_EVENT_CLOSED, f->name[1] = ';',
+		"a byte in a name that means something to a shell");
+	REFUSES(NET_EVENT_CLOSED, f->presented[0] = '$', "one in a presented name");
 	REFUSES(NET_EVENT_DENIED, f->cause = NET_CAUSE_NONE, "denied without a cause");
 	REFUSES(NET_EVENT_DENIED, f->cause = NET_CAUSE_NO_ADDRESS, "a failure as a denial");
 	REFUSES(NET_EVENT_DENIED, f->cause = NET_CAUSE_COUNT, "an unknown cause");
