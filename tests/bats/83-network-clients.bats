@@ -84,7 +84,9 @@ ECONNREFUSED" "$output"
 	need openssl
 	for who in $users; do
 		run -0 client -- sh -c 'printf "GET /s HTTP/1.1\r\nHost: a.example\r\n\r\n" |
-			openssl s_client -quiet -ign_eof -connect a.example:443 -servername a.example 2>/dev/null & sleep 0.5; kill $! 2>/dev/null; wait; true'
+			openssl s_client -quiet -ign_eof -connect a.example:443 -servername a.example \
+			>/tmp/said 2>/dev/null &
+			for i in $(seq 100); do grep line= /tmp/said && break; sleep 0.1; done; kill $!'
 		[[ $output = *"sni=a.example line=GET /s"* ]]
 		run client -- openssl s_client -connect a.example:443 -servername b.example
 		[[ $status != 0 && $output != *"CONNECTED"*"Server certificate"* ]]

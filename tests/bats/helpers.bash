@@ -30,8 +30,9 @@ enclave_setup() {
 	# A copy, because an ordinary user may not be able to reach the checkout.
 	enclave=$top/enclave-run
 	cp "${ENCLAVE_RUN:-$repo/build/enclave-run}" "$enclave"
-	export top repo enclave users user_uid user_gid
+	bare=$enclave # the launcher itself also where $enclave becomes a script that calls it
 	find_cgroup_parent
+	export top repo enclave bare users user_uid user_gid
 	for who in root user; do
 		mkdir -m 755 "$top/$who"
 		[ "$EUID" != 0 ] || [ $who = root ] || chown "$user_uid:$user_gid" "$top/$who"
@@ -76,13 +77,14 @@ find_cgroup_parent() {
 		echo $$ >/sys/fs/cgroup/cgroup.procs || :
 	elif [ -w "$above/cgroup.procs" ] && mkdir "$above/enclave-bats-$$"; then
 		echo "+cpu +memory +pids" >"$above/enclave-bats-$$/cgroup.subtree_control"
-		mv "$enclave" "$enclave.real"
+		bare=$enclave.real
+		mv "$enclave" "$bare"
 		cat >"$enclave" <<-END
 			#!/bin/sh
 			case \$1 in
-			-*) exec $enclave.real --cgroup-parent "$(dirname "$own")/enclave-bats-$$" "\$@" ;;
-			canary) exec $enclave.real "\$@" --cgroup-parent "$(dirname "$own")/enclave-bats-$$" ;;
-			*) exec $enclave.real "\$@" ;;
+			-*) exec $bare --cgroup-parent "$(dirname "$own")/enclave-bats-$$" "\$@" ;;
+			canary) exec $bare "\$@" --cgroup-parent "$(dirname "$own")/enclave-bats-$$" ;;
+			*) exec $bare "\$@" ;;
 			esac
 		END
 		chmod 755 "$enclave"
