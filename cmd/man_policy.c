@@ -19,7 +19,8 @@ static const char *const description[] = {
 	"443,8000-8010; without them 443 and 80. Addresses that are not public (private, loopback, "
 	"link-local, metadata services...) are reached only by an address rule that is not wider than "
 	"their range, also under a name that is allowed; an address of the host itself only by a rule that "
-	"is that one address. No rule denies, so their order does not matter.",
+	"is that one address. Port 53 is the sandbox's own name server at every address: no rule leads past "
+	"it. No rule denies, so their order does not matter.",
 	"A rule of allow lifts the net of the preset default, or a deny said before it, to allow. Beside a "
 	"net of none or deny in the same file, or after a none, it is an error; a none or deny said later "
 	"(as option: --net none) drops the rules.",
