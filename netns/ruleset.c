@@ -143,10 +143,12 @@ static void add_marks(struct netlink_batch *b)
 static void add_arrival(struct netlink_batch *b, const struct ruleset *rules)
 {
 	const uint32_t loopback = 1, gate = rules->gate_index;
-	const in_addr_t workload = rules->net.workload.s_addr;
+	const in_addr_t workload = rules->net.workload.s_addr, own = rules->net.network.s_addr;
+	const in_addr_t gateway = rules->net.gateway.s_addr;
 	const uint16_t domain = htons(53);
 	const uint8_t bound = 0, icmp = IPPROTO_ICMP, unreachable = ICMP_DEST_UNREACH;
-	const uint8_t this_network = 0, multicast = 224;
+	const uint8_t this_network = 0, local = 127, multicast = 224;
+	const uint8_t net_mask[4] = { 255, 255, 255, 252 };
 
 	add_marks(b);
 	RULE(b, "prerouting", "accept the loopback", META(IIF), IS(loopback), ACCEPT);
@@ -157,7 +159,10 @@ static void add_arrival(struct netlink_batch *b, const struct ruleset *rules)
 	     HEADER_TO(0, TRANSPORT, 0, 1), IS(unreachable), DROP);
 	/* Before port 53: what the kernel drops itself behind these rules nothing would count. */
 	RULE(b, "prerouting", "deny 0.0.0.0/8", IP(16, 1), IS(this_network), DENY);
+	RULE(b, "prerouting", "deny 127.0.0.0/8", IP(16, 1), IS(local), DENY);
 	RULE(b, "prerouting", "deny multicast", IP(16, 1), FROM(multicast), DENY);
+	RULE(b, "prerouting", "deny the run's own network", DADDR, MASK(net_mask), IS(own), DADDR,
+	     IS_NOT(gateway), DENY);
 	RULE(b, "prerouting", "accept dns", META(L4PROTO), IS(udp), DPORT, IS(domain), ACCEPT);
 	RULE(b, "prerouting", "accept dns", META(L4PROTO), IS(tcp), DPORT, IS(domain), ACCEPT);
 	RULE(b, "prerouting", "accept open udp flows (kernel module nft_socket)", META(L4PROTO),
@@ -166,11 +171,10 @@ static void add_arrival(struct netlink_batch *b, const struct ruleset *rules)
 
 static void add_decision(struct netlink_batch *b, const struct ruleset *rules)
 {
-	const uint8_t net_mask[4] = { 255, 255, 255, 252 };
 	const uint8_t pool[4] = { 198, 18, 0, 0 }, pool_mask[4] = { 255, 254, 0, 0 };
-	const in_addr_t own = rules->net.network.s_addr;
+	const in_addr_t gateway = rules->net.gateway.s_addr;
 
-	RULE(b, "prerouting", "deny the run's own network", DADDR, MASK(net_mask), IS(own), DENY);
+	RULE(b, "prerouting", "deny the gateway itself", DADDR, IS(gateway), DENY);
 	if (rules->everything) {
 		RULE(b, "prerouting", "hand tcp over (kernel module nft_tproxy)", META(L4PROTO),
 		     IS(tcp), TPROXY(RULESET_TPROXY_PORT));

@@ -5,10 +5,12 @@
  *				other than gw0			drop
  *				source is not the workload's	count, drop
  *				ICMP "unreachable"		drop: of the workload's kernel, about an answer
- *				0.0.0.0/8, multicast, broadcast	deny
+ *				0.0.0.0/8, 127.0.0.0/8		deny
+ *				multicast, broadcast		deny
+ *				own /30 but the gateway		deny
  *				to port 53, udp or tcp		accept (the responder; every address is ours)
  *				udp of an open flow		accept (a reply socket of its own)
- *				own /30				deny
+ *				the gateway			deny
  *				@allow, or everything		to the gateway's transparent socket
  *				the synthetic range		the same
  *				anything else			deny

@@ -81,7 +81,7 @@ addresses eth0, lo, 2 routes, 0 if_inet6, 0 ipv6_route" "$(grep -v ^enclave-run 
 		run -0 attempts --allow 203.0.113.80:7000/udp -- udp=203.0.113.9:443 udp=1.1.1.1:123 \
 			'udp=$GW:40000' udp=203.0.113.80:7001=65507 udp=203.0.113.9:443=65507 \
 			udp=203.0.113.80:7000=65507 \
-			udp=224.0.0.251:5353 broadcast=255.255.255.255:67 udp=224.0.0.251:53 udp=0.1.2.3:53
+			udp=224.0.0.251:5353 broadcast=255.255.255.255:67 udp=224.0.0.251:53 udp=0.1.2.3:53 past_lo
 		same "udp=203.0.113.9:443 EHOSTUNREACH
 udp=1.1.1.1:123 EHOSTUNREACH
 udp=\$GW:40000 EHOSTUNREACH
@@ -91,7 +91,8 @@ udp=203.0.113.80:7000=65507 answered
 udp=224.0.0.251:5353 silence
 broadcast=255.255.255.255:67 silence
 udp=224.0.0.251:53 silence
-udp=0.1.2.3:53 EHOSTUNREACH" "$(grep -v ^enclave-run <<<"$output")"
+udp=0.1.2.3:53 EHOSTUNREACH
+past_lo sent True" "$(grep -v ^enclave-run <<<"$output")"
 		same "udp - 203.0.113.9 443 no-rule 2
 udp - 1.1.1.1 123 no-rule 1
 udp - GATEWAY 40000 never-dialled 1
@@ -99,7 +100,8 @@ udp - 203.0.113.80 7001 wrong-port 1
 udp - 224.0.0.251 5353 never-dialled 1
 udp - 255.255.255.255 67 never-dialled 1
 udp - 224.0.0.251 53 never-dialled 1
-udp - 0.1.2.3 53 never-dialled 1" "$(rows | sed 's/10\.20[0-9]\.[0-9.]*/GATEWAY/')"
+udp - 0.1.2.3 53 never-dialled 1
+udp - 127.0.0.1 53 never-dialled 1" "$(rows | sed 's/10\.20[0-9]\.[0-9.]*/GATEWAY/')"
 		[[ $(reached) != *203.0.113.9* ]]
 	done
 }

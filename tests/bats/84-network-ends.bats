@@ -195,11 +195,13 @@ rules_of_a_run='table ip enclave {
 		ip saddr != WORKLOAD counter drop
 		icmp type destination-unreachable drop
 		ip daddr 0.0.0.0/8 goto deny
+		ip daddr 127.0.0.0/8 goto deny
 		@nh,128,8 >= 0xe0 goto deny
+		ip daddr NETWORK/30 ip daddr != GATEWAY goto deny
 		udp dport 53 accept
 		tcp dport 53 accept
 		meta l4proto udp socket wildcard 0 accept
-		ip daddr NETWORK/30 goto deny
+		ip daddr GATEWAY goto deny
 		ip daddr . meta l4proto . th dport @allow tproxy to :40000 accept
 		meta l4proto tcp ip daddr 198.18.0.0/15 tproxy to :40000 accept
 		meta l4proto udp ip daddr 198.18.0.0/15 tproxy to :40000 accept
@@ -235,7 +237,7 @@ table ip6 enclave {
 @test "the packet rules as loaded, the gateway's addresses, and two processes without privilege" {
 	need_root
 	need nft
-	local launcher gate maker workload pid status
+	local launcher gate maker workload pid status want
 	for who in $users; do
 		rm -f "$top/$who/pid"
 		# shellcheck disable=SC2046 # one option or none
@@ -255,7 +257,8 @@ table ip6 enclave {
 		workload=$(nsenter -t "$maker" -n ip -4 -o address show dev gw0 | awk '{ print $4 }')
 		[[ $workload = 10.20*/30 ]]
 		IFS=./ read -r a b c d _ <<<"$workload"
-		same "${rules_of_a_run//WORKLOAD/$a.$b.$c.$((d + 1))}" \
+		want=${rules_of_a_run//GATEWAY/$a.$b.$c.$d}
+		same "${want//WORKLOAD/$a.$b.$c.$((d + 1))}" \
 			"$(nsenter -t "$maker" -n nft -s list ruleset | sed "s,$a.$b.$c.$((d - 1))/30,NETWORK/30,")"
 		same "lo gw0" "$(nsenter -t "$maker" -n ip -o link | awk -F '[:@ ]+' '{ print $2 }' | xargs)"
 		[ -z "$(nsenter -t "$maker" -n ip -6 -o address)" ]
