@@ -50,7 +50,7 @@ json_t *record_egress(const struct policy *policy, const struct egress_report *r
 	put(object, "unreached", json_u64(report->unreached_count));
 	put(object, "bytes_in", json_u64(report->bytes_in));
 	put(object, "bytes_out", json_u64(report->bytes_out));
-	put(object, "exact", json_boolean(report->exact));
+	put(object, "exact", json_boolean(egress_report_exact(report)));
 	put(object, "denials", list_json(policy, &report->denials, egress_denial_json));
 	put(object, "denials_unlisted",
 	    json_u64(report->denials.unlisted + report->totals.unlisted));

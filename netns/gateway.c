@@ -11,6 +11,7 @@
  * Must not: open files, start processes, block anywhere but in the loop, believe anything that comes
  * from the workload. */
 #include <errno.h>
+#include <linux/sock_diag.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
@@ -53,6 +54,17 @@ static bool limited_fill(struct report *report, struct net_event *out)
 	return true;
 }
 
+/* What the kernel dropped for want of room in the buffer (sock_diag(7), SK_MEMINFO_DROPS, 4.12). */
+static uint64_t dropped_by(int fd)
+{
+	uint32_t info[SK_MEMINFO_VARS] = { 0 };
+	socklen_t len = sizeof(info);
+
+	if (fd < 0 || getsockopt(fd, SOL_SOCKET, SO_MEMINFO, info, &len) != 0)
+		return 0;
+	return info[SK_MEMINFO_DROPS];
+}
+
 static bool totals_fill(struct report *report, struct net_event *out)
 {
 	struct gateway *gw = container_of(report, struct gateway, totals_told);
@@ -63,6 +75,7 @@ static bool totals_fill(struct report *report, struct net_event *out)
 	out->kind = NET_EVENT_TOTALS;
 	out->totals = gw->totals;
 	out->totals.final = gw->stop == STOP_TOTALS;
+	out->totals.unread = dropped_by(gw->config->udp_fd) + dropped_by(gw->config->dns_udp_fd);
 	return true;
 }
 

@@ -87,7 +87,7 @@ bool egress_report_add(struct egress_report *report, const struct net_event *eve
 		return count(&report->unreached, &event->flow, same_denial);
 	case NET_EVENT_TOTALS:
 		report->totals = event->totals;
-		report->exact = event->totals.final != 0;
+		report->final = event->totals.final != 0;
 		break;
 	case NET_EVENT_READY:
 	case NET_EVENT_LIMITED:
@@ -96,6 +96,11 @@ bool egress_report_add(struct egress_report *report, const struct net_event *eve
 		break;
 	}
 	return false;
+}
+
+bool egress_report_exact(const struct egress_report *report)
+{
+	return report->final && report->totals.unread == 0;
 }
 
 uint64_t egress_report_denied(const struct egress_report *report)

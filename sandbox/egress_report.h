@@ -27,12 +27,16 @@ struct egress_report {
 	struct egress_list unreached;
 	struct net_totals totals; /* the gateway's last */
 	uint64_t allowed, denied, would_deny, unreached_count, bytes_in, bytes_out; /* of events */
-	bool exact;		       /* totals came with an orderly end: no event is missing */
+	bool final;		       /* the totals are the last: no event is missing */
 	const struct net_flow *latest; /* while SESSION_DENIED is told: what was denied; else NULL */
 };
 
 /* egress_report_add() - one valid event.  True: the first of its kind, which got a row of its own. */
 bool egress_report_add(struct egress_report *report, const struct net_event *event);
+
+/* egress_report_exact() - is every attempt in a number?  Not after a disorderly end, nor when the gateway was
+ * sent more than it could read. */
+bool egress_report_exact(const struct egress_report *report);
 
 /* egress_report_denied() - all denials, itemised or not. */
 uint64_t egress_report_denied(const struct egress_report *report);

@@ -303,7 +303,7 @@ static void use_event(struct run *r, const struct net_event *event)
  * denied at last is not known without the totals that an asked for, orderly end brings. */
 static void lose_gateway(struct run *r)
 {
-	const bool orderly = r->net.stopping && r->out->egress->exact;
+	const bool orderly = r->net.stopping && r->out->egress->final;
 
 	fd_close(&r->net.event);
 	if (!r->net.ended && !orderly) {
@@ -370,7 +370,7 @@ static void wait_for_totals(struct run *r)
 	const uint64_t limit_ms = r->killed ? FINISH_KILLED_MS : FINISH_MS;
 	uint64_t until_ns = clock_now_ns() + limit_ms * NS_PER_MS;
 
-	while (r->net.event >= 0 && !r->out->egress->exact) { /* the last thing it says */
+	while (r->net.event >= 0 && !r->out->egress->final) { /* the last thing it says */
 		struct pollfd wait = { .fd = r->net.event, .events = POLLIN };
 		uint64_t now = clock_now_ns();
 
@@ -381,7 +381,7 @@ static void wait_for_totals(struct run *r)
 			take_events(r);
 	}
 	/* No totals in time: what was denied at last is as unknown as if it had died. */
-	if (r->net.event >= 0 && !r->out->egress->exact && !r->killed)
+	if (r->net.event >= 0 && !r->out->egress->final && !r->killed)
 		lose_gateway(r);
 }
 
@@ -390,7 +390,11 @@ void network_finish(struct run *r)
 	if (!r->net.stopping && !r->net.ended)
 		return; /* no network, or no workload that could use it */
 	wait_for_totals(r);
-	run_told(r, trail_network_end(r->trail, r->out, r->out->egress->exact));
+	if (r->out->egress->totals.unread > 0)
+		outcome_warn(r->out,
+			     "network: %llu datagrams came faster than they could be read and are in no count",
+			     (unsigned long long)r->out->egress->totals.unread);
+	run_told(r, trail_network_end(r->trail, r->out, egress_report_exact(r->out->egress)));
 }
 
 bool network_release(struct run *r)

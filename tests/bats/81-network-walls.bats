@@ -213,6 +213,20 @@ b.example TXT" "$(jq -r 'select(.event == "dns-denied") | "\(.host) \(.type)"' "
 	done
 }
 
+@test "questions that come faster than they are read are in no count, and the record says so" {
+	for who in $users; do
+		run -0 sandbox -- /usr/bin/python3 -c 'import socket
+q = bytes.fromhex("000101000001000000000000") + b"\1x\7example\0\0\1\0\1"
+s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+for i in range(50000): s.sendto(q, ("192.0.2.53", 53))'
+		denied=$(field .egress.denied)
+		lost=$(field '[.warnings[] | capture("network: (?<n>[0-9]+) datagrams") | .n] | first // "0"')
+		[ $((denied + lost)) -le 50000 ] && [ $((denied + lost)) -gt 45000 ]
+		[ "$(field .egress.exact)" = "$([ "$lost" = 0 ] && echo true || echo false)" ]
+		[ "$lost" -gt 0 ] || [ "$denied" = 50000 ]
+	done
+}
+
 @test "names below a wildcard: bounded in number, asked outside only when one is connected to" {
 	zone '{ "*.wild.example": { "A": ["203.0.113.80"] } }'
 	for who in $users; do

@@ -179,7 +179,7 @@ static void print_totals(const struct net_totals *t)
 #define N(field) printf(",\"" #field "\":%llu", (unsigned long long)t->field)
 	N(allowed), N(closed), N(denied_tcp), N(denied_udp), N(denied_other), N(denied_dns);
 	N(unlisted), N(log_lost), N(unreached), N(dns_answered), N(bytes_in), N(bytes_out);
-	N(open_now), N(open_peak), N(final);
+	N(open_now), N(open_peak), N(unread), N(final);
 #undef N
 }
 

@@ -99,10 +99,13 @@ static void ends(struct egress_report *r)
 	struct net_event ev = { .magic = NET_EVENT_MAGIC, .kind = NET_EVENT_TOTALS };
 
 	egress_report_add(r, &ev);
-	ok(!r->exact, "totals on the way are not the last");
+	ok(!egress_report_exact(r), "totals on the way are not the last");
 	ev.totals.final = 1;
 	egress_report_add(r, &ev);
-	ok(r->exact, "the last ones make it exact");
+	ok(egress_report_exact(r), "the last ones make it exact");
+	ev.totals.unread = 1;
+	egress_report_add(r, &ev);
+	ok(!egress_report_exact(r), "unless something was never read");
 }
 
 int main(void)
