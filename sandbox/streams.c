@@ -123,13 +123,13 @@ static void relay_lose(struct streams *s, struct relay *r, int errnum)
 	relay_close(r);
 }
 
-/* A pipe of ours has no errors, and a file no end before its last byte; a terminal that hangs up and a
- * socket whose other side is gone do say so by one. */
+/* A pipe of ours has no errors, and a file no end before its last byte; a socket whose other side is gone and
+ * a terminal that hangs up do say so by one, but ours does not while we have its other side open too. */
 static bool is_ours_to_read(const struct streams *s, const struct relay *r)
 {
 	if (r == &s->relay[0])
 		return r->regular_from;
-	return !s->tty || r != &s->relay[1];
+	return !s->tty || r != &s->relay[1] || s->tty_slave >= 0;
 }
 
 static void relay_read(struct streams *s, struct relay *r)

@@ -292,7 +292,9 @@ bool trail_close(struct trail *t, struct outcome *o)
 					  .head_line = t->log.own_seq,
 					  .head = t->log.own_head };
 	safe = audit_close(&t->log, &e) == 0;
-	if (!safe && t->lost++ == 0)
+	if (!safe && t->lost++ == 0) {
+		err_stage(&e, "audit");
 		t->error = e;
+	}
 	return safe;
 }
