@@ -174,8 +174,9 @@ struct net_totals {
 	uint64_t dns_answered;
 	uint64_t bytes_in, bytes_out; /* of closed and open flows */
 	uint64_t open_now, open_peak; /* flows */
-	uint64_t unread; /* UDP datagrams and questions that came faster than they were read; in no other
-			  * number, because nobody knows what they were */
+	/* UDP datagrams and questions that came faster than they were read, and log groups whose end was
+	 * not seen: in no other number, because nobody knows what they were. */
+	uint64_t unread;
 	uint32_t final; /* 1: the last message of an orderly end */
 	uint32_t reserved;
 };

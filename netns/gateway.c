@@ -75,7 +75,8 @@ static bool totals_fill(struct report *report, struct net_event *out)
 	out->kind = NET_EVENT_TOTALS;
 	out->totals = gw->totals;
 	out->totals.final = gw->stop == STOP_TOTALS;
-	out->totals.unread = dropped_by(gw->config->udp_fd) + dropped_by(gw->config->dns_udp_fd);
+	out->totals.unread = gw->log.unmarked + dropped_by(gw->config->udp_fd) +
+			     dropped_by(gw->config->dns_udp_fd);
 	return true;
 }
 

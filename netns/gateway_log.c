@@ -147,9 +147,13 @@ static void drained(struct gateway *gw)
 	void (*done)(struct gateway * gw) = gw->log.done;
 
 	gw->log.done = NULL;
-	for (size_t i = 0; i < GATEWAY_LOG_GROUPS; i++)
+	gw->log.unmarked = 0;
+	for (size_t i = 0; i < GATEWAY_LOG_GROUPS; i++) {
 		if (gw->log.groups[i].marked)
 			uncount_marks(gw, &gw->log.groups[i]);
+		else if (gw->config->nflog_fd >= 0) /* what was lost before it is not known */
+			gw->log.unmarked++;
+	}
 	loop_clear_timer(&gw->loop, &gw->log.mark_timer);
 	if (done)
 		done(gw);
