@@ -142,7 +142,7 @@ struct packet_log {
 	struct log_group groups[GATEWAY_LOG_GROUPS];
 	struct timer mark_timer;
 	unsigned groups_marked, tries;
-	unsigned unmarked; /* groups of which no mark came back at last */
+	unsigned unmarked;		  /* groups of which no mark came back at last */
 	void (*done)(struct gateway *gw); /* somebody waits for the marks */
 };
 
