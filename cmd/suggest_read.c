@@ -35,7 +35,8 @@ static int read_target(struct suggest *s, const json_t *row, struct suggest_flow
 
 	if (address)
 		(void)addr_parse(address, strlen(address), &flow->addr);
-	if (!host || !name_canonical(host, strlen(host), name) || name_is_address(name))
+	if (!host || !name_canonical(host, strlen(host), name) || name_is_address(name) ||
+	    name_below(name, "localhost"))
 		return 0;
 	flow->host = copy_text(s, name);
 	return flow->host ? 0 : err_nomem(e);
