@@ -161,5 +161,7 @@ char process_state(pid_t pid)
 	if (pid <= 0 || fd_read_file(AT_FDCWD, path, stat, sizeof(stat)) < 0)
 		return 0;
 	p = strrchr(stat, ')'); /* the name before it may hold any byte */
-	return p && p[1] ? p[2] : 0;
+	if (!p || !p[1])
+		return 0;
+	return p[2];
 }

@@ -274,8 +274,11 @@ static void check_group(struct run *r, uint64_t t_ns)
 /* A deadline that finds the main process stopped says so: it did nothing, but was not idle. */
 static void check_stopped(struct run *r)
 {
-	char state = r->killed ? 0 : process_state(r->workload.pid);
+	char state;
 
+	if (r->killed)
+		return;
+	state = process_state(r->workload.pid);
 	r->out->evidence.stopped = state == 'T' || state == 't';
 }
 
