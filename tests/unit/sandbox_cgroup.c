@@ -384,10 +384,22 @@ static pid_t start_holder(const struct cgroup_spec *spec, struct cgroup *out)
 	return -1;
 }
 
+/* The network's group of a dead run, in one hierarchy only as on v1. */
+static bool leave_gate(const struct cgroup *dead, char *path, size_t cap)
+{
+	struct text t = { .at = path, .cap = cap };
+	const char *work = dead->dir[dead->dir_count - 1].path;
+
+	text_bytes(&t, work, strlen(work) - strlen("work"));
+	text_str(&t, "gate");
+	return mkdir(path, 0755) == 0;
+}
+
 static void test_sweep(const char *parent)
 {
 	struct cgroup_spec spec = spec_of(parent);
 	struct cgroup held, *cg;
+	char gate[CGROUP_PATH_CAP];
 	pid_t pid;
 
 	spec.slot = 60001;
@@ -406,8 +418,10 @@ static void test_sweep(const char *parent)
 	pid = start_holder(&spec, &held);
 	kill(pid, SIGKILL);
 	wait_status(pid);
+	ok(leave_gate(&held, gate, sizeof(gate)), "with the group of its network");
 	cg = make(&spec);
 	is_int(count_gone(&held), held.dir_count, "the next start sweeps by itself");
+	ok(access(gate, F_OK) != 0, "whichever hierarchy it looked into, all groups of that run");
 	is_int(cgroup_destroy(cg), 0, "removed");
 }
 
