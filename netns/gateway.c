@@ -54,14 +54,17 @@ static bool limited_fill(struct report *report, struct net_event *out)
 	return true;
 }
 
-/* What the kernel dropped for want of room in the buffer (sock_diag(7), SK_MEMINFO_DROPS, 4.12). */
+/* What the kernel dropped for want of room in the buffer (sock_diag(7), SK_MEMINFO_DROPS, 4.12).  If it
+ * won't say, then not nothing: totals may not be called exact by mistake. */
 static uint64_t dropped_by(int fd)
 {
 	uint32_t info[SK_MEMINFO_VARS] = { 0 };
 	socklen_t len = sizeof(info);
 
-	if (fd < 0 || getsockopt(fd, SOL_SOCKET, SO_MEMINFO, info, &len) != 0)
+	if (fd < 0)
 		return 0;
+	if (getsockopt(fd, SOL_SOCKET, SO_MEMINFO, info, &len) != 0 || len != sizeof(info))
+		return 1;
 	return info[SK_MEMINFO_DROPS];
 }
 
