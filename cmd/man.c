@@ -238,6 +238,9 @@ static const char *const network[] = {
 	"rule that is exactly one of its other addresses, such as --allow 198.51.100.1:5432.",
 	"--gate kills the run at its first denial (reason egress, exit status 1). What --net audit lets out "
 	"is no denial. ping and traceroute do not work.",
+	"Below a wildcard 256 new names can be asked for at once, and one more each second; a run knows 4095 names. "
+	"What is too much is denied with the cause rate-limit or pool-full. The record's egress.exact is false, and a "
+	"warning says how many datagrams it was, where the command sent faster than the gateway could read.",
 	NULL,
 };
 
